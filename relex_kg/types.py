@@ -1,0 +1,191 @@
+"""What flows through the pipeline: frozen values that know nothing of models, stores or files.
+
+All offsets are character offsets into the document's text as read, end-exclusive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, RelationId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of a text; never empty."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span needs 0 <= start < end, not {self.start}..{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def contains(self, other: "Span") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: "Span") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def shifted(self, offset: int) -> "Span":
+        return Span(self.start + offset, self.end + offset)
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text and where it came from. ``media_type`` is that of the source (``text/html``), not of ``text``."""
+
+    id: DocumentId
+    uri: str
+    title: str
+    text: str
+    media_type: str
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that the model reads at once; ``document.text[span] == text``."""
+
+    id: ChunkId
+    document_id: DocumentId
+    index: int
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextMention:
+    """A mention found in a bare text: offsets into that text, the label that was asked for, a score in 0..1."""
+
+    span: Span
+    text: str
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextRelation:
+    """A relation found in a bare text; ``head`` and ``tail`` index the mentions of the same extraction."""
+
+    head: int
+    tail: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextExtraction:
+    """All that one pass of the model found in one text, mentions by position.
+
+    ``cut_spans`` and ``cut_pairs`` count candidates left out because a budget was full (0 in ordinary text).
+    """
+
+    mentions: tuple[TextMention, ...]
+    relations: tuple[TextRelation, ...]
+    cut_spans: int
+    cut_pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a document: ``document.text[span] == text``; ``type`` is an entity type's name in the schema."""
+
+    id: MentionId
+    document_id: DocumentId
+    span: Span
+    text: str
+    type: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The statement, at one place of a document, that ``head`` stands in relation ``type`` to ``tail``.
+
+    It is the evidence of the fact between the two mentions' entities.
+    """
+
+    id: RelationId
+    head: MentionId
+    tail: MentionId
+    type: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that a document says: mentions by position, relations by id.
+
+    ``dropped`` counts what was found and left out, by reason (``"overlapping mention"``), so that a run can report it.
+    """
+
+    document_id: DocumentId
+    mentions: tuple[Mention, ...]
+    relations: tuple[Relation, ...]
+    dropped: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing that mentions refer to. ``aliases``: the other texts that name it, sorted, without ``name``."""
+
+    id: EntityId
+    type: str
+    name: str
+    aliases: tuple[str, ...]
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Why two names were taken for one entity: the rule that said so and its score in 0..1."""
+
+    type: str
+    left: str
+    right: str
+    rule: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Mentions taken for one entity: its type, its chosen name, and the mentions, sorted by id."""
+
+    type: str
+    name: str
+    aliases: tuple[str, ...]
+    mentions: tuple[MentionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Every mention in exactly one cluster (clusters by least mention id), and the merges that made the clusters."""
+
+    clusters: tuple[Cluster, ...]
+    merges: tuple[Merge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One typed edge between two entities, and what supports it.
+
+    ``support`` counts its relations, ``documents`` the distinct documents they stand in, ``confidence`` is in 0..1.
+    """
+
+    id: FactId
+    head: EntityId
+    tail: EntityId
+    type: str
+    support: int
+    documents: int
+    confidence: float
