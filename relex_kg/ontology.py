@@ -140,12 +140,14 @@ class Schema(BaseModel):
         taken = RESERVED | RESERVED_RELATIONS | entity_names.keys()
         relation_names = _name_types("relation", relations, relation_type_name, taken)
         anything = tuple(entity_names)
-        return cls(
-            name="ad hoc",
-            entities={name: EntityType(label=label) for name, label in entity_names.items()},
-            relations={
-                name: RelationType(label=label, head=anything, tail=anything) for name, label in relation_names.items()
-            },
+        return cls.model_validate(
+            {
+                "name": "ad hoc",
+                "entities": {name: {"label": label} for name, label in entity_names.items()},
+                "relations": {
+                    name: {"label": label, "head": anything, "tail": anything} for name, label in relation_names.items()
+                },
+            }
         )
 
     @model_validator(mode="wrap")
