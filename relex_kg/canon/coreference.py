@@ -1,0 +1,181 @@
+"""Within one document, a short form stands for the full name that the document has.
+
+A name is short for another if it is the end of it ("Schneider", "van Gogh") or its first given name ("Wilfried"), if
+it gives initials or leaves out middle names ("W. Schneider"), or if it is its acronym ("MIT"). Full names are those
+that are short for no other. The rule, for each short form:
+
+* it stands for the one full name that it is short for;
+* a surname that several full names end in stands for the one named nearest before it, and for itself where none is;
+* an acronym that fits several stands for the one that it was introduced beside: "Name (ACRONYM)";
+* any other short form that fits several stands for itself.
+
+A surname is looked for first, then initials or fewer given names, then the first given name.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from relex_kg.canon.names import Identity, Name, united
+from relex_kg.canon.similarity import fuller_person
+from relex_kg.types import Span
+
+_LONGEST_GAP_TO_PARENTHESIS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A name at a place of the document."""
+
+    span: Span
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Antecedent:
+    """The full name that a short form stands for, and why."""
+
+    name: Name
+    rule: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A way to be short for another name."""
+
+    rule: str
+    score: float
+    fits: Callable[[Name, Name], bool]
+
+
+def antecedents(occurrences: Sequence[Occurrence], *, fixed: Collection[Identity]) -> list[Antecedent | None]:
+    """For each occurrence in one document and of one type, the name that it stands for if it is a short form.
+
+    Args:
+        occurrences: all of them, by position.
+        fixed: names that stand for themselves, because a reviewer decided on them.
+    """
+    index = _Index(occurrences)
+    short_for = {
+        identity: found
+        for identity, name in index.names.items()
+        if identity not in fixed and (found := _short_for(name, index.partners(name)))
+    }
+    full = {
+        identity: (kind, [name for name in names if name.identity not in short_for])
+        for identity, (kind, names) in short_for.items()
+    }
+    return [
+        _choose(occurrence, *full[occurrence.name.identity], index) if occurrence.name.identity in full else None
+        for occurrence in occurrences
+    ]
+
+
+class _Index:
+    """The names of a document, by what a short form shares with them, and where each stands."""
+
+    def __init__(self, occurrences: Sequence[Occurrence]) -> None:
+        forms: defaultdict[Identity, list[Name]] = defaultdict(list)
+        self.spans: defaultdict[Identity, list[Span]] = defaultdict(list)
+        self._sharing: defaultdict[tuple[str, str], list[Name]] = defaultdict(list)
+        for occurrence in sorted(occurrences, key=lambda occurrence: occurrence.span):
+            name = occurrence.name
+            forms[name.identity].append(name)
+            self.spans[name.identity].append(occurrence.span)
+        self.names = {identity: united(names) for identity, names in forms.items()}
+        for name in self.names.values():
+            for key in _shared(name):
+                self._sharing[key].append(name)
+
+    def partners(self, name: Name) -> Iterable[Name]:
+        """The other names that it may be short for."""
+        wanted = [("acronym", name.acronym)]
+        if name.person:
+            wanted = [("end", name.person.surname.split()[-1]), ("first", name.tokens[0])]
+        found = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
+        return (found[identity] for identity in sorted(found) if identity != name.identity)
+
+
+def _shared(name: Name) -> set[tuple[str, str]]:
+    if not name.person:
+        return {("acronym", initialism) for initialism in name.initialisms}
+    return {("end", name.person.surname.split()[-1])} | {("first", given) for given in name.person.given[:1]}
+
+
+def _is_surname_of(short: Name, full: Name) -> bool:
+    if not short.person or not full.person or short.person.generation not in {"", full.person.generation}:
+        return False
+    ending = (*short.person.given, *short.person.surname.split())
+    whole = (*full.person.given, *full.person.surname.split())
+    return len(ending) < len(whole) and len(ending[0]) > 1 and whole[-len(ending) :] == ending
+
+
+def _has_fewer_given_names_than(short: Name, full: Name) -> bool:
+    verdict = fuller_person(short.person, full.person) if short.person and full.person else None
+    return bool(verdict and verdict.left_shorter and not verdict.right_shorter)
+
+
+def _is_first_name_of(short: Name, full: Name) -> bool:
+    return bool(full.person and len(short.tokens) == 1 < len(short.key) and full.person.given[:1] == short.tokens)
+
+
+def _is_acronym_of(short: Name, full: Name) -> bool:
+    return bool(short.acronym) and short.acronym in full.initialisms
+
+
+def _agree(short: Name, full: Name) -> bool:
+    genders = {name.person.gender for name in (short, full) if name.person}
+    return not {"m", "f"} <= genders
+
+
+_SURNAME = _Kind("surname", 0.9, _is_surname_of)
+_ACRONYM = _Kind("acronym", 0.95, _is_acronym_of)
+_KINDS = (
+    _SURNAME,
+    _Kind("given names", 0.9, _has_fewer_given_names_than),
+    _Kind("first name", 0.8, _is_first_name_of),
+    _ACRONYM,
+)
+_NEAREST_SURNAME_SCORE = 0.7
+
+
+def _short_for(name: Name, partners: Iterable[Name]) -> tuple[_Kind, list[Name]] | None:
+    candidates = [partner for partner in partners if _agree(name, partner)]
+    for kind in _KINDS:
+        if found := [candidate for candidate in candidates if kind.fits(name, candidate)]:
+            return kind, found
+    return None
+
+
+def _choose(short: Occurrence, kind: _Kind, full: Sequence[Name], index: _Index) -> Antecedent | None:
+    rule = f"within document: {kind.rule}"
+    if len(full) == 1:
+        return Antecedent(full[0], rule, kind.score)
+    if kind is _SURNAME:
+        nearest = _nearest_before(short.span, full, index)
+        return Antecedent(nearest, rule, _NEAREST_SURNAME_SCORE) if nearest else None
+    if kind is _ACRONYM:
+        introduced = [name for name in full if _introduced(short.name, name, index)]
+        return Antecedent(introduced[0], rule, kind.score) if len(introduced) == 1 else None
+    return None
+
+
+def _nearest_before(span: Span, names: Iterable[Name], index: _Index) -> Name | None:
+    before: list[tuple[Span, Identity]] = []
+    for name in names:
+        spans = index.spans[name.identity]
+        if place := bisect_left(spans, span):
+            before.append((spans[place - 1], name.identity))
+    return index.names[max(before)[1]] if before else None
+
+
+def _introduced(acronym: Name, name: Name, index: _Index) -> bool:
+    """Whether the one stands in parentheses behind the other anywhere."""
+    starts = {span.start for span in index.spans[acronym.identity]}
+    return any(
+        span.end + gap in starts
+        for span in index.spans[name.identity]
+        for gap in range(1, _LONGEST_GAP_TO_PARENTHESIS + 1)
+    )

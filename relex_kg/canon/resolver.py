@@ -1,0 +1,68 @@
+"""From mentions to entities: a pure function of the set of mentions and the reviewed decisions."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+
+from relex_kg.canon.assembly import resolve_type
+from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.lexicon import PERSON_TYPES, RULES_VERSION
+from relex_kg.canon.rulings import Rulings
+from relex_kg.ids import digest
+from relex_kg.types import Mention, Resolution
+
+_WORD_OF_TYPE_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def is_person_type(type: str) -> bool:
+    """Whether a type's name ends in a word for people: "Person", "PER", "FictionalCharacter"."""
+    words = _WORD_OF_TYPE_NAME.findall(type)
+    return bool(words) and words[-1].lower() in PERSON_TYPES
+
+
+class Resolver:
+    """Takes mentions for one entity where rules or decisions say so; decisions win.
+
+    Short forms are first resolved within their document (:mod:`relex_kg.canon.coreference`); the other names are then
+    compared within their type, across documents.
+
+    Args:
+        decisions: reviewed merges and separations.
+        person_types: the types whose names are read as given names and a surname; by default those whose type name
+            says so (:func:`is_person_type`).
+
+    Raises:
+        DecisionError: names that decisions keep apart are linked through forms that the rules take for one name.
+    """
+
+    def __init__(self, decisions: Decisions, *, person_types: frozenset[str] | None = None) -> None:
+        self._decisions = decisions
+        self._person_types = person_types
+        decided = {decision.type for decision in (*decisions.must_link, *decisions.cannot_link)}
+        self._rulings = {type: self._rule_on(type) for type in sorted(decided)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits over all that can change a resolution beside the mentions."""
+        types = ("by name",) if self._person_types is None else ("given", *sorted(self._person_types))
+        return digest(RULES_VERSION, self._decisions.fingerprint, *types)[:16]
+
+    def resolve(self, mentions: Iterable[Mention]) -> Resolution:
+        """Part the mentions into entities. Mentions of one id count once."""
+        by_type: defaultdict[str, list[Mention]] = defaultdict(list)
+        for _, mention in sorted({mention.id: mention for mention in mentions}.items()):
+            by_type[mention.type].append(mention)
+        resolutions = [
+            resolve_type(members, self._rulings.get(type) or self._rule_on(type))
+            for type, members in sorted(by_type.items())
+        ]
+        clusters = [cluster for resolution in resolutions for cluster in resolution.clusters]
+        return Resolution(
+            clusters=tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])),
+            merges=tuple(merge for resolution in resolutions for merge in resolution.merges),
+        )
+
+    def _rule_on(self, type: str) -> Rulings:
+        is_person = is_person_type(type) if self._person_types is None else type in self._person_types
+        return Rulings(type, self._decisions, is_person=is_person)

@@ -1,0 +1,172 @@
+"""Whether two names of one type may name one thing: the rules, each with its guards, and their scores.
+
+A pair is accepted only by a rule that says why; closeness of spelling alone is never enough. A name that says less
+than its partner ("J. Smith", "IBM") is marked, because it may fit several partners that do not fit each other.
+"""
+
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import OSA
+
+from relex_kg.canon import lexicon
+from relex_kg.canon.names import Name, PersonName
+from relex_kg.canon.normalise import is_alphabetic, is_initial
+
+LEAST_EDITED_LETTERS = 6
+"""No rule forgives a slip in a shorter word."""
+
+_LEAST_LETTERS_ALONE = 7
+_LEAST_LETTERS_SURNAME = 8
+_LEAST_LETTERS_PERSON_JOINED = 8
+_LEAST_ACRONYM_ACROSS_DOCUMENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why two names were accepted as one. ``left_shorter``: the left name says less than the right one."""
+
+    rule: str
+    score: float
+    left_shorter: bool = False
+    right_shorter: bool = False
+
+
+def compare(left: Name, right: Name) -> Verdict | None:
+    """The strongest rule that takes two names of one type for one thing, or nothing."""
+    if left.identity > right.identity:
+        return _turned(compare(right, left))
+    if _genders_contradict(left.person, right.person):
+        return None
+    verdict = _same_key(left, right) or _same_letters(left, right) or _slip_of_the_pen(left, right)
+    if not verdict and left.person and right.person:
+        verdict = fuller_person(left.person, right.person)
+    if not verdict:
+        verdict = _acronym(left, right)
+    return _with_gender(verdict, left.person, right.person) if verdict else None
+
+
+def _turned(verdict: Verdict | None) -> Verdict | None:
+    if verdict is None:
+        return None
+    return replace(verdict, left_shorter=verdict.right_shorter, right_shorter=verdict.left_shorter)
+
+
+def _genders_contradict(left: PersonName | None, right: PersonName | None) -> bool:
+    return bool(left and right and left.gender and right.gender and left.gender != right.gender)
+
+
+def _with_gender(verdict: Verdict, left: PersonName | None, right: PersonName | None) -> Verdict:
+    """A name without a title says less than one whose title tells the gender: "Smith" may be Mr. or Mrs. Smith."""
+    if not left or not right or left.gender == right.gender:
+        return verdict
+    return replace(
+        verdict,
+        left_shorter=verdict.left_shorter or not left.gender,
+        right_shorter=verdict.right_shorter or not right.gender,
+    )
+
+
+def _same_key(left: Name, right: Name) -> Verdict | None:
+    return Verdict("equal key", 1.0) if left.key == right.key else None
+
+
+def _same_letters(left: Name, right: Name) -> Verdict | None:
+    """ "Wal Mart" and "Walmart", "F16" and "F-16"; a short person's name is too easily another ("An Na", "Anna")."""
+    if left.joined != right.joined or left.numbers != right.numbers or left.is_quantity or right.is_quantity:
+        return None
+    if left.person and len(left.joined) < _LEAST_LETTERS_PERSON_JOINED:
+        return None
+    return Verdict("spacing", 0.98)
+
+
+def _slip_of_the_pen(left: Name, right: Name) -> Verdict | None:
+    """One word one letter apart: left out, doubled, exchanged with its neighbour, or a variant spelling."""
+    if len(left.tokens) != len(right.tokens) or left.numbers != right.numbers or left.is_quantity or right.is_quantity:
+        return None
+    differing = [place for place, token in enumerate(left.tokens) if token != right.tokens[place]]
+    if len(differing) != 1:
+        return None
+    place = differing[0]
+    one, other = left.tokens[place], right.tokens[place]
+    if not _long_enough(min(len(one), len(other)), left, place) or not _one_letter_apart(one, other):
+        return None
+    return Verdict("edit distance", round(OSA.normalized_similarity(left.key, right.key), 4))
+
+
+def _long_enough(letters: int, name: Name, place: int) -> bool:
+    """Whether a slip in a word of so many letters is forgiven. A surname alone is never close to another."""
+    if name.person is None:
+        return letters >= (LEAST_EDITED_LETTERS if len(name.tokens) > 1 else _LEAST_LETTERS_ALONE)
+    given = len(name.person.given)
+    return given > 0 and letters >= (LEAST_EDITED_LETTERS if place < given else _LEAST_LETTERS_SURNAME)
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Inside the word only: a changed first letter makes another word, a changed last one another form of it."""
+    if one[0] != other[0] or one[-1] != other[-1] or OSA.distance(one, other, score_cutoff=1) != 1:
+        return False
+    if not (is_alphabetic(one) and is_alphabetic(other)) or _both_known(one, other):
+        return False
+    if len(one) == len(other):
+        exchanged = [tuple(sorted(pair)) for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+        return len(exchanged) == 2 or exchanged[0] in lexicon.SPELLING_VARIANTS
+    short, long = sorted((one, other), key=len)
+    return not any(
+        short.endswith(ending) and long == short.removesuffix(ending) + longer
+        for ending, longer in lexicon.CONFUSABLE_ENDINGS
+    )
+
+
+def _both_known(one: str, other: str) -> bool:
+    known = lexicon.NUMBER_WORDS | lexicon.TIME_WORDS
+    return one in known and other in known
+
+
+def fuller_person(left: PersonName, right: PersonName) -> Verdict | None:
+    """One surname and given names that fit: initials stand for names, middle names and "Jr." may be left out."""
+    if left.surname != right.surname or not left.given or not right.given:
+        return None
+    if left.generation != right.generation and {left.generation, right.generation} not in ({"", "jr"}, {"", "sr"}):
+        return None
+    fewer, more = sorted((left.given, right.given), key=len)
+    pairs = _aligned(fewer, more)
+    if pairs is None:
+        return None
+    fewer_says_less = len(fewer) < len(more) or any(len(a) < len(b) for a, b in pairs)
+    more_says_less = any(len(b) < len(a) for a, b in pairs)
+    left_is_fewer = fewer is left.given
+    whole = left.given[0] == right.given[0] and not is_initial(left.given[0])
+    return Verdict(
+        "middle name" if whole else "initials",
+        0.95 if whole else 0.9,
+        left_shorter=(fewer_says_less if left_is_fewer else more_says_less)
+        or (not left.generation and bool(right.generation)),
+        right_shorter=(more_says_less if left_is_fewer else fewer_says_less)
+        or (not right.generation and bool(left.generation)),
+    )
+
+
+def _aligned(fewer: tuple[str, ...], more: tuple[str, ...]) -> list[tuple[str, str]] | None:
+    """Each of the fewer given names with the one it fits, in order, the first with the first; or nothing."""
+    if not _given_fits(fewer[0], more[0]):
+        return None
+    pairs = [(fewer[0], more[0])]
+    rest = iter(more[1:])
+    for name in fewer[1:]:
+        partner = next((candidate for candidate in rest if _given_fits(name, candidate)), None)
+        if partner is None:
+            return None
+        pairs.append((name, partner))
+    return pairs
+
+
+def _given_fits(one: str, other: str) -> bool:
+    return one == other or (is_initial(one) and other.startswith(one)) or (is_initial(other) and one.startswith(other))
+
+
+def _acronym(left: Name, right: Name) -> Verdict | None:
+    if left.acronym in right.initialisms and len(left.acronym) >= _LEAST_ACRONYM_ACROSS_DOCUMENTS:
+        return Verdict("acronym", 0.9, left_shorter=True)
+    if right.acronym in left.initialisms and len(right.acronym) >= _LEAST_ACRONYM_ACROSS_DOCUMENTS:
+        return Verdict("acronym", 0.9, right_shorter=True)
+    return None
