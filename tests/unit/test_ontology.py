@@ -240,6 +240,31 @@ class TestLoading:
             Schema.load("generl")
 
 
+class TestDocumentation:
+    PAGE = (Path(__file__).parents[2] / "docs" / "schemas.md").read_text(encoding="utf-8")
+
+    def example(self) -> str:
+        return self.PAGE.split("```yaml\n")[1].split("```")[0]
+
+    def test_the_example_is_a_schema(self, tmp_path: Path) -> None:
+        path = tmp_path / "shipping.yaml"
+        path.write_text(self.example(), encoding="utf-8")
+        shipping = Schema.load(path)
+        assert shipping.relation_labels == ("owned by", "owner of", "captain", "home port", "sister ship")
+        assert shipping.entities["Company"].threshold == 0.4
+
+    def test_the_complaints_shown_are_those_of_the_example_with_two_slips(self, tmp_path: Path) -> None:
+        path = tmp_path / "shipping.yaml"
+        slips = (
+            self.example().replace("{label: person}", "{label: person, treshold: 0.4}").replace("[Ship]", "[Shipp]", 1)
+        )
+        path.write_text(slips, encoding="utf-8")
+        with pytest.raises(SchemaError) as caught:
+            Schema.load(path)
+        shown = self.PAGE.split("```text\n")[1].split("\n```")[0]
+        assert str(caught.value).replace(f"{tmp_path}/", "") == shown
+
+
 class TestReadySchemas:
     def test_all_are_listed(self) -> None:
         assert Schema.ready() == ("biomedicine", "companies", "general", "science")
