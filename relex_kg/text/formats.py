@@ -76,7 +76,7 @@ def pdf(data: bytes, name: str) -> Parsed:
         reader = PdfReader(BytesIO(data))
         is_locked = reader.is_encrypted and not reader.decrypt("")
         text = "" if is_locked else "\n".join(page.extract_text() for page in reader.pages)
-        title = reader.metadata.title if reader.metadata and not is_locked else None
+        title = None if is_locked or reader.metadata is None else reader.metadata.title
     except Exception as error:  # the parser meets damaged files with errors of every kind
         raise _unparsed(name, "PDF", error) from error
     if is_locked:

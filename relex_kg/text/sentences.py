@@ -81,5 +81,5 @@ def _ends_sentence(text: str, found: re.Match[str]) -> bool:
 def _is_abbreviation(text: str, stop: int) -> bool:
     before = text[max(0, stop - _LONGEST_ABBREVIATION) : stop].split()
     word = before[-1].lstrip("(['\"“‘«") if before and not text[stop - 1].isspace() else ""
-    is_initial = len(word) == 1 and word.isalpha()
+    is_initial = len(word) == 1 and word.isupper()
     return is_initial or ("." in word and word.replace(".", "").isalpha()) or word.lower() in _ABBREVIATIONS
