@@ -334,8 +334,9 @@ def _explained(details: ErrorDetails) -> _Problem:
         case "too_short":
             return _Problem(place, f"{_subject(above)} has nothing under '{last}'", "name at least one entity type")
         case kind:
+            owner = above[-1] if above and isinstance(last, int) else last  # an item is told by its list's key
             given = "nothing" if details["input"] is None else repr(details["input"])
-            has = f"{_subject(place)} has {given}" + (f" as '{last}'" if len(place) != 2 else "")
+            has = f"{_subject(place)} has {given}" + (f" as '{owner}'" if len(place) not in (0, 2) else "")
             if kind in _FIXES:
                 return _Problem(place, f"{has}, which does not fit", _FIXES[kind])
             return _Problem(place, f"{has}: {details['msg'].removeprefix('Value error, ')}", None)

@@ -7,6 +7,7 @@ between each two.
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from relex_kg.errors import DataError
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,13 @@ def _text(fields: dict[str, Any]) -> str:
     text = fields.get("text")
     if not isinstance(text, str):
         raise DataError(f"'text' is {_shown(text)}, not a string", fix="add the text that the offsets count in")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise DataError("'text' holds half a surrogate pair (\\ud800 to \\udfff)", fix="write the whole character")
+    return _whole(text, "'text'")
+
+
+def _whole(text: str, what: str) -> str:
+    # JSON can escape one alone, and no tokenizer or file takes it
+    if _HALF_A_PAIR.search(text):
+        raise DataError(f"{what} holds half a surrogate pair (\\ud800 to \\udfff)", fix="write the whole character")
     return text
 
 
@@ -209,7 +217,7 @@ def _two(what: str, head: Any, tail: Any, ends: str, count: int) -> tuple[int, i
 def _type(value: Any, what: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise DataError(f"{what} has the type {_shown(value)}", fix="give the type as a word or a phrase")
-    return value
+    return _whole(value, f"the type of {what}")
 
 
 def _types(fields: dict[str, Any], key: str) -> tuple[str, ...] | None:

@@ -187,6 +187,7 @@ class TestLoading:
                 tail:
                   - Person
                   - frm
+                  - 7
               LIVES_IN: {head: Person, tail: []}
             """,
         ).splitlines() == [
@@ -205,10 +206,12 @@ class TestLoading:
             "Fix: write 'Person'.",
             "mine.yaml, line 17: relation WORKS_FOR has tail 'frm', which is not an entity type of this schema. "
             "Fix: write 'Firm'.",
-            "mine.yaml, line 18: relation LIVES_IN has no 'label'. Fix: add 'label:'.",
-            "mine.yaml, line 18: relation LIVES_IN has 'Person' as 'head', which does not fit. "
+            "mine.yaml, line 18: relation WORKS_FOR has 7 as 'tail', which does not fit. "
+            "Fix: write text, in quotes where it looks like a number or a date.",
+            "mine.yaml, line 19: relation LIVES_IN has no 'label'. Fix: add 'label:'.",
+            "mine.yaml, line 19: relation LIVES_IN has 'Person' as 'head', which does not fit. "
             "Fix: write a list, such as [Person, Organization].",
-            "mine.yaml, line 18: relation LIVES_IN has nothing under 'tail'. Fix: name at least one entity type.",
+            "mine.yaml, line 19: relation LIVES_IN has nothing under 'tail'. Fix: name at least one entity type.",
         ]
 
     @pytest.mark.parametrize(

@@ -106,6 +106,10 @@ ENTITY = LINE["entities"][0]
 MALFORMED = [
     ({"text": None}, "'text' is missing, not a string. Fix: add the text that the offsets count in."),
     ({"text": "\ud83d"}, "'text' holds half a surrogate pair (\\ud800 to \\udfff). Fix: write the whole character."),
+    (
+        {"relations": [{"head": 0, "tail": 1, "type": "\ud83d"}]},
+        "the type of relations[0] holds half a surrogate pair (\\ud800 to \\udfff). Fix: write the whole character.",
+    ),
     ({"entities": {}}, "'entities' is {}, not a list. Fix: write \"entities\": [] where there is nothing."),
     ({"entities": [3]}, 'entities[0] is 3, not an object. Fix: write {"start": 0, "end": 4, "type": "person"}.'),
     (
