@@ -1,0 +1,205 @@
+"""Reading and writing checkpoints in the folder layout of the released models.
+
+A checkpoint is a folder with ``gliner_config.json``, ``model.safetensors`` or ``pytorch_model.bin``, and the
+tokenizer's files. The weights carry the reference package's names; the table below is the only place that knows them.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from relex_kg.errors import CheckpointError
+from relex_kg.extract.config import ModelConfig
+from relex_kg.extract.model import RelexModel
+
+BUNDLED = Path(__file__).parent.parent / "weights"
+
+_CONFIG_FILE = "gliner_config.json"
+_WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+
+# (prefix in the file, prefix here); the first that fits counts
+_NAMES = (
+    ("token_rep_layer.bert_layer.model.", "encoder."),
+    ("token_rep_layer.projection.", "projection."),
+    ("case_embedding.", "case."),
+    ("rnn.lstm.", "context.lstm."),
+    ("prompt_rep_layer.", "entity_prompt."),
+    ("scorer.proj_token.", "token_scorer.word."),
+    ("scorer.proj_label.", "token_scorer.label."),
+    ("scorer.out_mlp.0.", "token_scorer.mix."),
+    ("scorer.out_mlp.3.", "token_scorer.out."),
+    ("span_rep_layer.span_rep_layer.project_start.", "span.start."),
+    ("span_rep_layer.span_rep_layer.project_end.", "span.end."),
+    ("span_rep_layer.span_rep_layer.out_project.", "span.out."),
+    ("relations_rep_layer.relation_rep_layer.gcn.linear.", "adjacency.convolution."),
+    ("relations_rep_layer.relation_rep_layer.proj.", "adjacency.out."),
+    ("pair_rep_layer.", "pair."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model ready to run, its tokenizer, and the folder it came from."""
+
+    model: RelexModel
+    tokenizer: PreTrainedTokenizerBase
+    folder: Path
+
+
+def load(source: str | Path, *, revision: str | None = None) -> Checkpoint:
+    """Load a checkpoint from a folder, or by its name on the Hugging Face hub.
+
+    Raises:
+        CheckpointError: it is not there, is damaged, or needs a part that this package does not have.
+    """
+    folder = Path(source) if Path(source).is_dir() else _download(str(source), revision)
+    config = ModelConfig.from_dict(_read_json(folder / _CONFIG_FILE))
+    weights = {ours: tensor.float() for ours, tensor in _renamed(_read_weights(folder))}
+    tokenizer = _read_tokenizer(folder)
+    model = RelexModel(_with_vocabulary_of(config, weights))
+    _load_weights(model, weights, folder)
+    return Checkpoint(model=model.eval(), tokenizer=tokenizer, folder=folder)
+
+
+def save(model: RelexModel, tokenizer: PreTrainedTokenizerBase, folder: Path, *, dtype: torch.dtype) -> None:
+    """Write a checkpoint that :func:`load` reads back exactly (to the precision of ``dtype``)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    theirs = {_their_name(name): value.to(dtype).contiguous() for name, value in model.state_dict().items()}
+    save_file(theirs, folder / "model.safetensors")
+    settings = json.dumps(model.config.to_dict(), indent=2, sort_keys=True)
+    (folder / _CONFIG_FILE).write_text(settings + "\n", encoding="utf-8")
+    tokenizer.save_pretrained(str(folder))
+
+
+def _download(name: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only named models need the network
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    patterns = [_CONFIG_FILE, *_WEIGHT_FILES, "*token*", "*.model", "vocab*", "merges.txt"]
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except HFValidationError as error:
+        raise CheckpointError(
+            f"there is no folder {name!r}, and it is not the name of a model on the hub",
+            fix="give the path of a checkpoint folder, or a name such as knowledgator/gliner-relex-base-v1.0",
+        ) from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise CheckpointError(
+            f"the model {name!r} is neither a folder here nor in the cache, and could not be downloaded",
+            cause=f"no network, or no such model ({type(error).__name__})",
+            fix="check the name and the network, or give the path of a checkpoint folder; "
+            "without --model the bundled model is used",
+        ) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path.parent} has no {path.name}",
+            cause="this folder is not a checkpoint",
+            fix=f"give a folder that holds {_CONFIG_FILE}, {_WEIGHT_FILES[0]} and the tokenizer's files",
+        )
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(
+            f"{path} is not JSON ({error})", cause="the file is damaged", fix="fetch the checkpoint again"
+        ) from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} holds no JSON object", fix="fetch the checkpoint again")
+    return values
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    for name in _WEIGHT_FILES:
+        path = folder / name
+        if path.is_file():
+            try:
+                if path.suffix == ".safetensors":
+                    return load_file(path)
+                return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+            except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+                raise CheckpointError(
+                    f"the weights in {path} cannot be read ({error})",
+                    cause="the file is damaged or was only partly copied",
+                    fix="fetch the checkpoint again",
+                ) from error
+    raise CheckpointError(
+        f"{folder} has neither {' nor '.join(_WEIGHT_FILES)}",
+        cause="the checkpoint was only partly copied",
+        fix="fetch the checkpoint again",
+    )
+
+
+def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    try:
+        return AutoTokenizer.from_pretrained(str(folder))  # type: ignore[no-any-return]
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"the tokenizer in {folder} cannot be read ({error})",
+            cause="its files are missing or damaged",
+            fix="fetch the checkpoint again",
+        ) from error
+
+
+def _renamed(weights: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    for name, tensor in weights.items():
+        bare = name.removeprefix("model.")
+        for theirs, ours in _NAMES:
+            if bare.startswith(theirs):
+                yield ours + bare.removeprefix(theirs), tensor
+                break
+        else:
+            raise CheckpointError(
+                f"the checkpoint holds weights named {name!r}, which are not supported",
+                cause="it is of another architecture, or of a newer version",
+                fix="use a GLiNER-Relex checkpoint",
+            )
+
+
+def _their_name(name: str) -> str:
+    for theirs, ours in _NAMES:
+        if name.startswith(ours):
+            return f"model.{theirs}{name.removeprefix(ours)}"
+    raise KeyError(name)
+
+
+def _with_vocabulary_of(config: ModelConfig, weights: dict[str, Tensor]) -> ModelConfig:
+    """The embedding table's true size: the file's own figure is that of before the prompt's marks were added."""
+    rows = weights.get("encoder.embeddings.word_embeddings.weight")
+    if rows is None:
+        return config
+    return replace(config, encoder={**config.encoder, "vocab_size": rows.size(0)})
+
+
+# Buffers that encoders recompute, and a head of BERT-type encoders that the joint model does not use
+_NEEDLESS = ("encoder.embeddings.position_ids", "encoder.embeddings.token_type_ids", "encoder.pooler.")
+
+
+def _load_weights(model: RelexModel, weights: dict[str, Tensor], folder: Path) -> None:
+    wanted = set(model.state_dict())
+    given = {name: value for name, value in weights.items() if not name.startswith(_NEEDLESS)}
+    missing, unknown = sorted(wanted - set(given)), sorted(set(given) - wanted)
+    if missing or unknown:
+        raise CheckpointError(
+            f"the weights in {folder} do not fit their configuration: {len(missing)} missing ({missing[:3]}), "
+            f"{len(unknown)} unknown ({unknown[:3]})",
+            cause=f"{_CONFIG_FILE} and the weights are of different checkpoints",
+            fix="fetch the checkpoint again",
+        )
+    try:
+        model.load_state_dict(given)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the weights in {folder} have other shapes than their configuration says ({error})",
+            cause=f"{_CONFIG_FILE} and the weights are of different checkpoints",
+            fix="fetch the checkpoint again",
+        ) from error

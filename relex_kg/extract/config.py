@@ -1,0 +1,165 @@
+"""What a checkpoint's ``gliner_config.json`` says about the model, reduced to what this package implements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from relex_kg.errors import CheckpointError
+
+SpanMode = Literal["token_level", "markerV0"]
+Adjacency = Literal["none", "gcn"]
+
+# Settings of the reference package whose other values change the network; none of its released relation checkpoints
+# uses them. Absent means the reference's default, which is the supported value.
+_ONLY_SUPPORTED: Mapping[str, tuple[Any, ...]] = {
+    "fuse_layers": (False, None),
+    "post_fusion_schema": ("", None),
+    "span_encoder_config": (None,),
+    "triples_layer": (None,),
+    "subtoken_pooling": ("first", None),
+    "words_splitter_type": ("whitespace", None),
+    "precomputed_prompts_mode": (False, None),
+    "labels_encoder": (None,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The network's shape.
+
+    Attributes:
+        encoder: the encoder's own configuration, as transformers writes it.
+        hidden_size: width D of the heads; the encoder's output is projected where its width differs.
+        span_mode: ``token_level`` (start, end and inside scores per word and type) or ``markerV0`` (all spans up to
+            ``max_width`` words).
+        max_width: longest span in words (``markerV0`` only).
+        rnn_layers: bidirectional LSTM layers over the words; 0 for none.
+        adjacency: ``none`` scores every pair of mentions, ``gcn`` only pairs that a predicted adjacency keeps.
+        dropout: probability, in training.
+        max_words: longest text, in words.
+        max_tokens: longest input, prompt and special tokens included, or None where the encoder sets no limit.
+        entity_token, relation_token, separator: the prompt's marks.
+        embed_entity_token, embed_relation_token: a label is represented by its mark (True) or by the token after it.
+        case_embedding: word shapes are embedded and added at the input (not in the reference package).
+        extra: all other keys of the file, kept so that saving is a round trip.
+    """
+
+    encoder: Mapping[str, Any]
+    hidden_size: int
+    span_mode: SpanMode
+    max_width: int
+    rnn_layers: int
+    adjacency: Adjacency
+    dropout: float
+    max_words: int
+    max_tokens: int | None
+    entity_token: str
+    relation_token: str
+    separator: str
+    embed_entity_token: bool
+    embed_relation_token: bool
+    case_embedding: bool
+    extra: Mapping[str, Any]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """Read the reference package's keys.
+
+        Raises:
+            CheckpointError: a key is missing, or asks for a part that this package does not have.
+        """
+        _refuse_unsupported(values)
+        encoder = values.get("encoder_config")
+        if not isinstance(encoder, Mapping):
+            raise CheckpointError(
+                "gliner_config.json has no 'encoder_config'",
+                cause="the checkpoint was saved before its weights were trained, or by a very old version",
+                fix="save it again with a current version of the package that made it",
+            )
+        return cls(
+            encoder=dict(encoder),
+            hidden_size=int(values["hidden_size"]),
+            span_mode=values["span_mode"],
+            max_width=int(values.get("max_width", 12)),
+            rnn_layers=int(values.get("num_rnn_layers", 1)),
+            adjacency=values["relations_layer"],
+            dropout=float(values.get("dropout", 0.4)),
+            max_words=int(values.get("max_len", 384)),
+            max_tokens=_position_limit(encoder),
+            entity_token=values.get("ent_token", "<<ENT>>"),
+            relation_token=values.get("rel_token", "<<REL>>"),
+            separator=values.get("sep_token", "<<SEP>>"),
+            embed_entity_token=bool(values.get("embed_ent_token", True)),
+            embed_relation_token=bool(values.get("embed_rel_token", True)),
+            case_embedding=bool(values.get("case_embedding", False)),
+            extra={key: value for key, value in values.items() if key not in _OURS},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reference package's keys, so that it and this package can read what is saved."""
+        return {
+            **self.extra,
+            "encoder_config": dict(self.encoder),
+            "hidden_size": self.hidden_size,
+            "span_mode": self.span_mode,
+            "max_width": self.max_width,
+            "num_rnn_layers": self.rnn_layers,
+            "relations_layer": self.adjacency,
+            "dropout": self.dropout,
+            "max_len": self.max_words,
+            "ent_token": self.entity_token,
+            "rel_token": self.relation_token,
+            "sep_token": self.separator,
+            "embed_ent_token": self.embed_entity_token,
+            "embed_rel_token": self.embed_relation_token,
+            "case_embedding": self.case_embedding,
+        }
+
+
+_OURS = frozenset(
+    {
+        "encoder_config",
+        "hidden_size",
+        "span_mode",
+        "max_width",
+        "num_rnn_layers",
+        "relations_layer",
+        "dropout",
+        "max_len",
+        "ent_token",
+        "rel_token",
+        "sep_token",
+        "embed_ent_token",
+        "embed_rel_token",
+        "case_embedding",
+    }
+)
+
+
+def _refuse_unsupported(values: Mapping[str, Any]) -> None:
+    supported: dict[str, tuple[Any, ...]] = {
+        **_ONLY_SUPPORTED,
+        "span_mode": ("token_level", "markerV0"),
+        "relations_layer": ("none", "gcn"),
+    }
+    for key in ("hidden_size", "span_mode", "relations_layer"):
+        if key not in values:
+            raise CheckpointError(
+                f"gliner_config.json has no '{key}'",
+                cause="this is not a joint entity and relation checkpoint",
+                fix="use a GLiNER-Relex checkpoint, such as knowledgator/gliner-relex-base-v1.0",
+            )
+    for key, allowed in supported.items():
+        if key in values and values[key] not in allowed:
+            raise CheckpointError(
+                f"the checkpoint has {key} = {values[key]!r}, which is not supported",
+                fix=f"use a checkpoint with {key} = {' or '.join(map(repr, allowed))}",
+            )
+
+
+def _position_limit(encoder: Mapping[str, Any]) -> int | None:
+    """Encoders with absolute positions cannot read further than their table; relative ones have no such end."""
+    if encoder.get("relative_attention") and not encoder.get("position_biased_input", True):
+        return None
+    limit = encoder.get("max_position_embeddings")
+    return int(limit) if limit else None

@@ -1,0 +1,232 @@
+"""From texts and labels to the model's input: words, word pieces, prompt, tensors.
+
+The input of one text is ``[CLS] <<ENT>> e1 <<ENT>> e2 … <<SEP>> <<REL>> r1 … <<SEP>> w1 w2 … [SEP]``. Labels are cut
+into pieces once for many texts, texts once for all they are asked.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from relex_kg.errors import CapacityError, ModelError
+from relex_kg.extract.config import ModelConfig
+from relex_kg.types import Span
+
+# The reference package's words: runs of word characters, joined by - or _, and every other visible character alone.
+_WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
+
+SHAPES = 9  # how many ids word_shape can give, 0 (no word) included
+
+
+def split_words(text: str) -> list[Span]:
+    """The words of a text, by position; whitespace belongs to no word."""
+    return [Span(*match.span()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=65_536)
+def word_shape(word: str) -> int:
+    """What an uncased encoder cannot see of a word, as an id in 1..8.
+
+    1 lower case, 2 Capitalised, 3 ALL CAPITALS, 4 one capital letter, 5 miXed, 6 digits, 7 letters and digits,
+    8 anything else (punctuation, scripts without case).
+    """
+    if word.isdigit():
+        return 6
+    letters = [character for character in word if character.isalpha()]
+    if not letters:
+        return 8
+    if any(character.isdigit() for character in word):
+        return 7
+    cased = [character for character in letters if character.isupper() or character.islower()]
+    if not cased:
+        return 8
+    if not any(character.isupper() for character in cased):
+        return 1
+    if all(character.isupper() for character in cased):
+        return 4 if len(cased) == 1 else 3
+    return 2 if cased[0].isupper() and not any(character.isupper() for character in cased[1:]) else 5
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A text as pieces: ``pieces`` and ``shapes`` (T,), and the piece each word begins at, ``first_pieces`` (W,)."""
+
+    words: tuple[Span, ...]
+    pieces: tuple[int, ...]
+    first_pieces: tuple[int, ...]
+    shapes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPrompt:
+    """Labels as pieces, and where each label's mark stands among them (``entities`` (C,), ``relations`` (R,))."""
+
+    pieces: tuple[int, ...]
+    entities: tuple[int, ...]
+    relations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The model's input for B texts, padded.
+
+    Shapes: ``input_ids``, ``attention_mask`` and ``shapes`` (B, L); ``word_positions`` and ``word_mask`` (B, W);
+    ``entity_positions`` and ``entity_mask`` (B, C); ``relation_positions`` and ``relation_mask`` (B, R). Positions
+    are indices into L, 0 where the mask is False.
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    shapes: Tensor
+    word_positions: Tensor
+    word_mask: Tensor
+    entity_positions: Tensor
+    entity_mask: Tensor
+    relation_positions: Tensor
+    relation_mask: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+class Encoding:
+    """Turns texts and labels into batches with one tokenizer.
+
+    Args:
+        tokenizer: a fast tokenizer that knows the prompt's marks.
+        config: the checkpoint's configuration.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, config: ModelConfig) -> None:
+        self._tokenizer = tokenizer
+        self._config = config
+        start, end = tokenizer.cls_token_id, tokenizer.sep_token_id
+        if start is None or end is None or tokenizer.pad_token_id is None:
+            raise ModelError(
+                "the checkpoint's tokenizer has no [CLS], [SEP] or [PAD] token",
+                fix="use a checkpoint of a BERT- or DeBERTa-type encoder",
+            )
+        self._start, self._end, self._pad = int(start), int(end), int(tokenizer.pad_token_id)
+
+    def texts(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Cut every text into words and pieces; a text without words has none of either."""
+        words = [split_words(text) for text in texts]
+        surfaces = [[span.of(text) for span in spans] for text, spans in zip(texts, words, strict=True)]
+        encoded: list[EncodedText] = [EncodedText((), (), (), ())] * len(texts)
+        filled = [index for index, surface in enumerate(surfaces) if surface]
+        if not filled:
+            return encoded
+        cut = self._tokenizer(
+            [surfaces[index] for index in filled], is_split_into_words=True, add_special_tokens=False, verbose=False
+        )
+        for row, index in enumerate(filled):
+            encoded[index] = _encoded_text(words[index], surfaces[index], cut["input_ids"][row], cut.word_ids(row))
+        return encoded
+
+    def prompt(self, entities: Sequence[str], relations: Sequence[str]) -> EncodedPrompt:
+        """Cut labels into pieces.
+
+        Raises:
+            ModelError: a label holds one of the prompt's own marks.
+        """
+        config = self._config
+        marks = (config.entity_token, config.relation_token, config.separator)
+        for label in (*entities, *relations):
+            if any(mark in label for mark in marks):
+                raise ModelError(f"the label {label!r} holds one of the prompt's marks", fix="choose other words")
+        words: list[str] = []
+        for label in entities:
+            words += [config.entity_token, label]
+        words.append(config.separator)
+        for label in relations:
+            words += [config.relation_token, label]
+        words.append(config.separator)
+        cut = self._tokenizer(words, is_split_into_words=True, add_special_tokens=False, verbose=False)
+        first: dict[int, int] = {}
+        for position, word in enumerate(cut.word_ids()):
+            first.setdefault(word, position)
+        shift_entity, shift_relation = int(not config.embed_entity_token), int(not config.embed_relation_token)
+        return EncodedPrompt(
+            pieces=tuple(cut["input_ids"]),
+            entities=tuple(first[2 * index] + shift_entity for index in range(len(entities))),
+            relations=tuple(first[2 * (len(entities) + index) + 1] + shift_relation for index in range(len(relations))),
+        )
+
+    def count(self, text: str) -> int:
+        """How many of the model's tokens a text takes, without prompt and special tokens."""
+        return len(self.texts([text])[0].pieces)
+
+    def capacity(self, prompt: EncodedPrompt) -> int:
+        """How many tokens of text fit beside a prompt.
+
+        Raises:
+            CapacityError: none do.
+        """
+        limit = self._config.max_words
+        if self._config.max_tokens is not None:
+            limit = min(limit, self._config.max_tokens - len(prompt.pieces) - 2)
+        if limit < 1:
+            raise CapacityError(
+                f"the schema's labels take {len(prompt.pieces)} of the model's {self._config.max_tokens} tokens and "
+                "leave no room for text",
+                fix="ask for fewer types at once, or shorten their labels",
+            )
+        return limit
+
+    def batch(self, texts: Sequence[EncodedText], prompts: Sequence[EncodedPrompt]) -> Batch:
+        """Pad texts, each behind its own prompt, into one batch."""
+        rows = [
+            [self._start, *prompt.pieces, *text.pieces, self._end] for text, prompt in zip(texts, prompts, strict=True)
+        ]
+        offsets = [1 + len(prompt.pieces) for prompt in prompts]
+        words = [
+            [offset + piece for piece in text.first_pieces] for text, offset in zip(texts, offsets, strict=True)
+        ]
+        shapes = [[0] * offset + list(text.shapes) for text, offset in zip(texts, offsets, strict=True)]
+        length = max(map(len, rows))
+        input_ids, attention = _padded(rows, self._pad, length)
+        word_positions, word_mask = _padded(words, 0)
+        entity_positions, entity_mask = _padded([[1 + mark for mark in prompt.entities] for prompt in prompts], 0)
+        relation_positions, relation_mask = _padded([[1 + mark for mark in prompt.relations] for prompt in prompts], 0)
+        return Batch(
+            input_ids=input_ids,
+            attention_mask=attention.long(),
+            shapes=_padded(shapes, 0, length)[0],
+            word_positions=word_positions,
+            word_mask=word_mask,
+            entity_positions=entity_positions,
+            entity_mask=entity_mask,
+            relation_positions=relation_positions,
+            relation_mask=relation_mask,
+        )
+
+
+def _encoded_text(
+    words: Sequence[Span], surfaces: Sequence[str], pieces: Sequence[int], word_of_piece: Sequence[int]
+) -> EncodedText:
+    """Keep the words that the tokenizer gave at least one piece (it gives none to, say, a lone control character)."""
+    first: dict[int, int] = {}
+    for position, word in enumerate(word_of_piece):
+        first.setdefault(word, position)
+    return EncodedText(
+        words=tuple(words[word] for word in first),
+        pieces=tuple(pieces),
+        first_pieces=tuple(first.values()),
+        shapes=tuple(word_shape(surfaces[word]) for word in word_of_piece),
+    )
+
+
+def _padded(rows: Sequence[Sequence[int]], fill: int, length: int | None = None) -> tuple[Tensor, Tensor]:
+    """Rows as one (B, length) tensor of int64, and the mask of what is not fill."""
+    width = max(map(len, rows)) if length is None else length
+    values = torch.full((len(rows), width), fill, dtype=torch.long)
+    mask = torch.zeros((len(rows), width), dtype=torch.bool)
+    for index, row in enumerate(rows):
+        values[index, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[index, : len(row)] = True
+    return values, mask

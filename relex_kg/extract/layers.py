@@ -1,0 +1,124 @@
+"""The bricks of the joint model. B texts, W words, C entity labels, R relation labels, D hidden width."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad, relu
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class Projection(nn.Sequential):
+    """Two linear layers with a ReLU between, four times the output's width inside.
+
+    *Shape:* (..., ``width``) to (..., ``out_width``).
+    """
+
+    def __init__(self, width: int, out_width: int, dropout: float) -> None:
+        super().__init__(
+            nn.Linear(width, out_width * 4), nn.ReLU(), nn.Dropout(dropout), nn.Linear(out_width * 4, out_width)
+        )
+
+
+class WordLSTM(nn.Module):
+    """A bidirectional LSTM over the words of each text.
+
+    *Shape:* words (B, W, D), mask (B, W) to (B, W, D); rows beyond a text's end come out as zeros.
+    """
+
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(width, width // 2, num_layers=layers, bidirectional=True, batch_first=True)
+
+    def forward(self, words: Tensor, mask: Tensor) -> Tensor:
+        lengths = mask.sum(dim=1).clamp(min=1).cpu()
+        packed = pack_padded_sequence(words, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=words.size(1))
+        return output
+
+
+class TokenScorer(nn.Module):
+    """Start, end and inside logits of every word for every entity label.
+
+    The reference concatenates [word; label; word * label] for every pair before its first linear layer. The layer is
+    linear, so here it is applied to the three parts on their own and only the product part is made for every pair:
+    the same sums, a third of the work.
+
+    *Shape:* words (B, W, D), labels (B, C, D) to (B, W, C, 3).
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.width = width
+        self.word = nn.Linear(width, width * 2)
+        self.label = nn.Linear(width, width * 2)
+        self.mix = nn.Linear(width * 3, width * 4)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width * 4, 3)
+
+    def forward(self, words: Tensor, labels: Tensor) -> Tensor:
+        word_alone, word_factor = self.word(words).split(self.width, dim=-1)
+        label_alone, label_factor = self.label(labels).split(self.width, dim=-1)
+        by_word, by_label, by_product = self.mix.weight.split(self.width, dim=1)
+        product = (word_factor.unsqueeze(2) * label_factor.unsqueeze(1)) @ by_product.T
+        alone = (word_alone @ by_word.T).unsqueeze(2) + (label_alone @ by_label.T + self.mix.bias).unsqueeze(1)
+        return self.out(relu(self.dropout(alone + product)))  # type: ignore[no-any-return]
+
+
+class SpanMarker(nn.Module):
+    """A span's representation from its first and last word.
+
+    *Shape:* first and last words (..., D) to (..., D).
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.start = Projection(width, width, dropout)
+        self.end = Projection(width, width, dropout)
+        self.out = Projection(width * 2, width, dropout)
+
+    def forward(self, first: Tensor, last: Tensor) -> Tensor:
+        return self.join(self.start(first), self.end(last))
+
+    def join(self, start: Tensor, end: Tensor) -> Tensor:
+        """Represent spans from already projected ends, where many spans share a word."""
+        return self.out(relu(torch.cat([start, end], dim=-1)))  # type: ignore[no-any-return]
+
+    def windows(self, words: Tensor, max_width: int) -> Tensor:
+        """Every span of up to ``max_width`` words: (B, W, D) to (B, W, max_width, D); ends past W repeat word 0."""
+        length = words.size(1)
+        last = torch.arange(length, device=words.device).unsqueeze(1) + torch.arange(max_width, device=words.device)
+        last = torch.where(last < length, last, 0)
+        start, end = self.start(words), self.end(words)
+        return self.join(start.unsqueeze(2).expand(-1, -1, max_width, -1), end[:, last])
+
+
+class GraphAdjacency(nn.Module):
+    """Which mentions are related at all: one graph convolution over dot-product similarities, then dot products.
+
+    H = ReLU(D^-1/2 (A + I) D^-1/2 X W), Kipf and Welling 2017 (arXiv 1609.02907).
+
+    *Shape:* mentions of one text (E, D) to probabilities (E, E), symmetric.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.convolution = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, mentions: Tensor) -> Tensor:
+        similarity = torch.sigmoid(mentions @ mentions.T)
+        similarity = similarity + torch.eye(len(mentions), device=mentions.device, dtype=mentions.dtype)
+        scale = similarity.sum(dim=-1).clamp(min=1e-6).pow(-0.5)
+        normalised = scale.unsqueeze(1) * similarity * scale.unsqueeze(0)
+        hidden = self.out(relu(self.convolution(normalised @ mentions)))
+        return torch.sigmoid(hidden @ hidden.T)
+
+
+def gather(rows: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+    """Pick rows (B, L, D) at positions (B, N), zeros where the mask (B, N) is False: (B, N, D)."""
+    index = positions.unsqueeze(-1).expand(-1, -1, rows.size(-1))
+    return rows.gather(1, index) * mask.unsqueeze(-1)
+
+
+def shifted_left(values: Tensor, steps: int) -> Tensor:
+    """Values (B, W, C) with word w+steps at w, zeros at the end."""
+    return pad(values[:, steps:], (0, 0, 0, min(steps, values.size(1))))

@@ -1,0 +1,97 @@
+"""The joint model: one encoder reads labels and text together; spans and pairs are scored against the labels.
+
+GLiNER-Relex, arXiv 2605.10108. B texts, W words, C entity labels, R relation labels, D hidden width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from relex_kg.extract.config import ModelConfig
+from relex_kg.extract.encoding import SHAPES, Batch
+from relex_kg.extract.layers import GraphAdjacency, Projection, SpanMarker, TokenScorer, WordLSTM, gather
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What the encoder makes of a batch: ``words`` (B, W, D), ``entities`` (B, C, D), ``relations`` (B, R, D)."""
+
+    words: Tensor
+    entities: Tensor
+    relations: Tensor
+
+
+class RelexModel(nn.Module):
+    """The network, part by part; :mod:`relex_kg.extract.decoding` turns its scores into mentions and relations.
+
+    Args:
+        config: the network's shape. Weights are random until a checkpoint is loaded.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width, dropout = config.hidden_size, config.dropout
+        encoder = dict(config.encoder)
+        encoder_config = AutoConfig.for_model(encoder.pop("model_type"), **encoder)
+        self.config = config
+        self.encoder = AutoModel.from_config(encoder_config)
+        # The pooler of BERT-type encoders feeds nothing here
+        self.encoder.pooler = None
+        self.projection = (
+            nn.Linear(encoder_config.hidden_size, width) if encoder_config.hidden_size != width else nn.Identity()
+        )
+        self.case = nn.Embedding(SHAPES, _embedding_width(self.encoder), padding_idx=0) if config.case_embedding else None
+        if self.case is not None:
+            nn.init.zeros_(self.case.weight)
+        self.context = WordLSTM(width, config.rnn_layers) if config.rnn_layers else None
+        self.entity_prompt = Projection(width, width, dropout)
+        self.token_scorer = TokenScorer(width, dropout) if config.span_mode == "token_level" else None
+        self.span = SpanMarker(width, dropout)
+        self.adjacency = GraphAdjacency(width) if config.adjacency == "gcn" else None
+        self.pair = Projection(width * 2, width, dropout)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    def represent(self, batch: Batch) -> Representation:
+        """Read labels and text together."""
+        pieces = self.projection(self._encode(batch))
+        words = gather(pieces, batch.word_positions, batch.word_mask)
+        if self.context is not None:
+            words = self.context(words, batch.word_mask)
+        return Representation(
+            words=words,
+            entities=self.entity_prompt(gather(pieces, batch.entity_positions, batch.entity_mask)),
+            relations=gather(pieces, batch.relation_positions, batch.relation_mask),
+        )
+
+    def entity_logits(self, representation: Representation) -> Tensor:
+        """Start, end and inside logits (B, W, C, 3), or span logits (B, W, max_width, C), as ``span_mode`` says."""
+        if self.token_scorer is not None:
+            return self.token_scorer(representation.words, representation.entities)  # type: ignore[no-any-return]
+        windows = self.span.windows(representation.words, self.config.max_width)
+        return torch.einsum("bwkd,bcd->bwkc", windows, representation.entities)
+
+    def spans(self, words: Tensor, spans: Tensor) -> Tensor:
+        """Represent spans of one text: words (W, D) and first and last words (E, 2) to (E, D)."""
+        return self.span(words[spans[:, 0]], words[spans[:, 1]])  # type: ignore[no-any-return]
+
+    def pair_logits(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
+        """Score pairs of spans, each (P, D), against relation labels (R, D): (P, R)."""
+        return self.pair(torch.cat([heads, tails], dim=-1)) @ relations.T  # type: ignore[no-any-return]
+
+    def _encode(self, batch: Batch) -> Tensor:
+        """(B, L, width of the encoder)."""
+        if self.case is None:
+            output = self.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)
+        else:
+            pieces = self.encoder.get_input_embeddings()(batch.input_ids) + self.case(batch.shapes)
+            output = self.encoder(inputs_embeds=pieces, attention_mask=batch.attention_mask)
+        return output.last_hidden_state  # type: ignore[no-any-return]
+
+
+def _embedding_width(encoder: nn.Module) -> int:
+    return int(encoder.get_input_embeddings().embedding_dim)  # type: ignore[operator]

@@ -1,0 +1,85 @@
+"""The model with its loss, as the trainer runs it."""
+
+import torch
+from torch import Tensor, nn
+
+from relex_kg.extract.layers import shifted_left
+from relex_kg.extract.loss import balanced_loss
+from relex_kg.extract.model import Representation, RelexModel
+from relex_kg.training.examples import Example, TrainingBatch
+
+ALPHA = 0.75  # arXiv 2605.10108
+
+
+class Objective(nn.Module):
+    """Mean loss of a batch: entity decisions, plus ``relation_weight`` times pair decisions.
+
+    Where the model has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
+    """
+
+    def __init__(self, model: RelexModel, *, relation_weight: float) -> None:
+        super().__init__()
+        self.model = model
+        self.relation_weight = relation_weight
+
+    def forward(self, batch: TrainingBatch) -> dict[str, Tensor]:
+        device = self.model.device
+        representation = self.model.represent(batch.inputs.to(device))
+        loss = self._entity_loss(representation, batch, device)
+        for row, example in enumerate(batch.examples):
+            if len(example.pairs):
+                loss = loss + self.relation_weight * self._pair_loss(representation, row, example, device)
+        return {"loss": loss / len(batch.examples)}
+
+    def _entity_loss(self, representation: Representation, batch: TrainingBatch, device: torch.device) -> Tensor:
+        logits = self.model.entity_logits(representation)
+        targets, judged = torch.zeros_like(logits), torch.zeros_like(logits, dtype=torch.bool)
+        for row, example in enumerate(batch.examples):
+            words, labels = example.judged_words.shape
+            if self.model.config.span_mode == "token_level":
+                judged[row, :words, :labels] = example.judged_words.unsqueeze(-1).to(device)
+                _mark_words(targets[row], example)
+            else:
+                _judge_spans(judged[row], example, self.model.config.max_width)
+                _mark_spans(targets[row], example, self.model.config.max_width)
+        return balanced_loss(logits, targets, judged, alpha=ALPHA)
+
+    def _pair_loss(self, representation: Representation, row: int, example: Example, device: torch.device) -> Tensor:
+        spans = self.model.spans(representation.words[row], example.spans.to(device))
+        pairs = example.pairs.to(device)
+        related, judged = example.related.to(device), example.judged_pairs.to(device)
+        labels = representation.relations[row, : related.size(1)]
+        logits = self.model.pair_logits(spans[pairs[:, 0]], spans[pairs[:, 1]], labels)
+        loss = balanced_loss(logits, related, judged, alpha=ALPHA)
+        if self.model.adjacency is not None:
+            adjacent = self.model.adjacency(spans)[pairs[:, 0], pairs[:, 1]]
+            odds = torch.logit(adjacent.float(), eps=1e-6)
+            loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=ALPHA)
+        return loss
+
+
+def _mark_words(targets: Tensor, example: Example) -> None:
+    """Start, end and inside targets of one text (W, C, 3)."""
+    for span, label in example.mentions.tolist():
+        first, last = example.spans[span].tolist()
+        targets[first, label, 0] = 1
+        targets[last, label, 1] = 1
+        targets[first : last + 1, label, 2] = 1
+
+
+def _mark_spans(targets: Tensor, example: Example, max_width: int) -> None:
+    """Span targets of one text (W, max_width, C); longer mentions cannot be asked of this head."""
+    for span, label in example.mentions.tolist():
+        first, last = example.spans[span].tolist()
+        if last - first < max_width:
+            targets[first, last - first, label] = 1
+
+
+def _judge_spans(judged: Tensor, example: Example, max_width: int) -> None:
+    """A span is judged where all its words are; spans past the end of the text are not."""
+    words, labels = example.judged_words.shape
+    every = example.judged_words.unsqueeze(0).to(judged.device)
+    running = every
+    for width in range(max_width):
+        running = running & shifted_left(every, width)
+        judged[:words, width, :labels] = running[0]

@@ -1,0 +1,117 @@
+"""Other words for a label: training asks for the same thing in different words, so that any wording works later."""
+
+import csv
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relex_kg.errors import DataError
+
+_COLUMNS = ("label", "same direction (head to tail)", "inverse (tail to head), or SYMMETRIC", "meaning")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Wordings of one relation label: ``same`` read from head to tail, ``inverse`` from tail to head."""
+
+    same: tuple[str, ...]
+    inverse: tuple[str, ...]
+    symmetric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One way to ask for a relation; ``reversed`` where the phrase reads from tail to head."""
+
+    text: str
+    reversed: bool
+
+
+class PhraseTable:
+    """Relation labels to their wordings. Labels that the table lacks are asked as they are.
+
+    Args:
+        phrases: the wordings by label.
+        rename: probability of asking in other words than the label's own.
+    """
+
+    def __init__(self, phrases: Mapping[str, Phrases], *, rename: float) -> None:
+        self._phrases = phrases
+        self._rename = rename
+
+    @classmethod
+    def read(cls, path: Path, *, rename: float) -> "PhraseTable":
+        """Read a tab-separated table: label, wordings, inverse wordings or SYMMETRIC, meaning; ``;`` between wordings.
+
+        Raises:
+            DataError: the file is missing, or a row has not four columns.
+        """
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        except OSError as error:
+            raise DataError(f"the phrase table {path} cannot be read ({error})", fix="check the path") from error
+        phrases: dict[str, Phrases] = {}
+        for number, row in enumerate(rows[1:], start=2):
+            if len(row) != len(_COLUMNS):
+                raise DataError(f"{path}, line {number}: {len(row)} columns", fix=f"give four: {', '.join(_COLUMNS)}")
+            symmetric = row[2].strip() == "SYMMETRIC"
+            phrases[row[0]] = Phrases(_split(row[1]), () if symmetric else _split(row[2]), symmetric)
+        return cls(phrases, rename=rename)
+
+    def symmetric(self, label: str) -> bool:
+        known = self._phrases.get(label)
+        return known.symmetric if known else _reads_symmetric(label)
+
+    def wording(self, label: str, chance: random.Random) -> Wording:
+        """The label itself, or other words for it."""
+        known = self._phrases.get(label)
+        if known is None or chance.random() >= self._rename:
+            return Wording(label, reversed=False)
+        if known.inverse and chance.random() < 0.3:
+            return Wording(chance.choice(known.inverse), reversed=True)
+        return Wording(chance.choice(known.same), reversed=False) if known.same else Wording(label, reversed=False)
+
+
+# A free label that holds one of these may hold both ways; its reverse must not count as wrong
+_SYMMETRIC_WORDS = frozenset(
+    "spouse married wife husband partner sibling brother sister twin cousin friend colleague rival opponent against "
+    "faced fought versus vs borders bordering adjacent neighbour neighbor similar same equivalent between with "
+    "alongside together connects connected related associated ally allied contemporary co-star co-author".split()
+)
+
+
+def _reads_symmetric(label: str) -> bool:
+    return not _SYMMETRIC_WORDS.isdisjoint(label.lower().replace("_", " ").split())
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(phrase.strip() for phrase in cell.split(";") if phrase.strip())
+
+
+_ENTITY_WORDINGS: Mapping[str, Sequence[str]] = {
+    "person": ("people", "human", "name of a person", "individual"),
+    "organization": ("organisation", "company or institution", "organized group", "institution"),
+    "organisation": ("organization", "institution"),
+    "location": ("place", "geographic location", "geographical place", "place name"),
+    "time": ("date", "date or time", "point in time"),
+    "miscellaneous": ("other named thing", "other", "misc"),
+    "date": ("time", "point in time", "calendar date"),
+    "corporation": ("company", "business"),
+    "company": ("corporation", "business", "firm"),
+    "geopolitical entity": ("country or city", "country, state or city"),
+    "number": ("quantity", "numeric value"),
+    "creative work": ("work of art", "work", "title of a work"),
+    "written work": ("book", "text or publication"),
+    "musical work": ("song or album", "piece of music"),
+    "event": ("happening", "named event"),
+    "product": ("commercial product", "manufactured thing"),
+}
+
+
+def entity_wording(label: str, chance: random.Random) -> str:
+    """An entity label, now and then in other words."""
+    plain = label.replace("_", " ").strip().lower()
+    others = _ENTITY_WORDINGS.get(plain)
+    return chance.choice(others) if others and chance.random() < 0.35 else plain
