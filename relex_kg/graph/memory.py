@@ -10,10 +10,11 @@ from relex_kg.graph.rows import (
     DocumentRows,
     EntityLayer,
     difference,
+    mention_order,
     stale_mentions,
     stale_relations,
 )
-from relex_kg.graph.store import DocumentState, GraphCounts, Passage, Plan, Quote, SettleReport, Subgraph
+from relex_kg.graph.store import DocumentState, GraphCounts, Passage, Plan, Quote, SettleReport, Subgraph, passage_order
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, RelationId
 from relex_kg.types import Entity, Fact
 
@@ -88,7 +89,7 @@ class MemoryStore:
         mentions = [row.mention for rows in self._documents.values() for row in rows.mentions]
         relations = [row.relation for rows in self._documents.values() for row in rows.evidence]
         return EntityLayer(
-            mentions=tuple(sorted(mentions, key=lambda mention: (mention.document_id, mention.span, mention.type))),
+            mentions=tuple(sorted(mentions, key=mention_order)),
             relations=tuple(sorted(relations, key=lambda relation: relation.id)),
             entities=self._entities,
             refers_to=self._refers_to,
@@ -183,4 +184,4 @@ def _document_passages(rows: DocumentRows) -> list[Passage]:
         )
         for row in rows.evidence
     ]
-    return sorted(passages, key=lambda passage: (passage.start, passage.end, passage.relation))
+    return sorted(passages, key=passage_order)

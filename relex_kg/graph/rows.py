@@ -174,6 +174,11 @@ def _relation_span(relation: Relation, spans: Mapping[MentionId, Span]) -> Span:
     return Span(min(head.start, tail.start), max(head.end, tail.end))
 
 
+def mention_order(mention: Mention) -> tuple[DocumentId, Span, str]:
+    """The order of a layer's mentions: by document, then position."""
+    return mention.document_id, mention.span, mention.type
+
+
 def stale_mentions(old: Mapping[MentionId, str], rows: DocumentRows) -> set[MentionId]:
     """The mentions (id to text) that a document's new rows no longer have, or have with another text.
 

@@ -105,6 +105,11 @@ class Passage:
     score: float
 
 
+def passage_order(passage: Passage) -> tuple[str, int, int, RelationId]:
+    """The order of a fact's evidence: by document, then position."""
+    return passage.document, passage.start, passage.end, passage.relation
+
+
 @dataclass(frozen=True, slots=True)
 class Subgraph:
     """Entities, facts among them, and each fact's evidence; sorted by id, the evidence by document and position."""
