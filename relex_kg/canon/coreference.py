@@ -17,11 +17,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from relex_kg.canon.names import Identity, Name, united
+from relex_kg.canon.names import Identity, Name, PersonName, united
 from relex_kg.canon.similarity import fuller_person
 from relex_kg.types import Span
 
 _LONGEST_GAP_TO_PARENTHESIS = 2
+
+_Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class _Index:
     def __init__(self, occurrences: Sequence[Occurrence]) -> None:
         forms: defaultdict[Identity, list[Name]] = defaultdict(list)
         self.spans: defaultdict[Identity, list[Span]] = defaultdict(list)
-        self._sharing: defaultdict[tuple[str, str], list[Name]] = defaultdict(list)
+        self._sharing: defaultdict[_Key, list[Name]] = defaultdict(list)
         for occurrence in sorted(occurrences, key=lambda occurrence: occurrence.span):
             name = occurrence.name
             forms[name.identity].append(name)
@@ -91,24 +93,39 @@ class _Index:
 
     def partners(self, name: Name) -> Iterable[Name]:
         """The other names that it may be short for."""
-        wanted = [("acronym", name.acronym)]
-        if name.person:
-            wanted = [("end", name.person.surname.split()[-1]), ("first", name.tokens[0])]
+        wanted = _sought(name.person) if name.person else [("acronym", name.acronym)]
         found = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
         return (found[identity] for identity in sorted(found) if identity != name.identity)
 
 
-def _shared(name: Name) -> set[tuple[str, str]]:
+def _shared(name: Name) -> set[_Key]:
+    """What a short form must have in common with this name."""
     if not name.person:
         return {("acronym", initialism) for initialism in name.initialisms}
-    return {("end", name.person.surname.split()[-1])} | {("first", given) for given in name.person.given[:1]}
+    words = _words(name.person)
+    keys: set[_Key] = {("end", *words[start:]) for start in range(1, len(words))}
+    if name.person.given:
+        first = name.person.given[0]
+        keys |= {("first", first), ("given", name.person.surname, first), ("given", name.person.surname, first[0])}
+    return keys
+
+
+def _sought(person: PersonName) -> list[_Key]:
+    """The keys of the names that this one may be short for."""
+    words = _words(person)
+    keys: list[_Key] = [("end", *words)]
+    keys += [("given", person.surname, first) for first in person.given[:1]]
+    return keys if len(words) > 1 else [*keys, ("first", *words)]
+
+
+def _words(person: PersonName) -> tuple[str, ...]:
+    return (*person.given, *person.surname.split())
 
 
 def _is_surname_of(short: Name, full: Name) -> bool:
     if not short.person or not full.person or short.person.generation not in {"", full.person.generation}:
         return False
-    ending = (*short.person.given, *short.person.surname.split())
-    whole = (*full.person.given, *full.person.surname.split())
+    ending, whole = _words(short.person), _words(full.person)
     return len(ending) < len(whole) and len(ending[0]) > 1 and whole[-len(ending) :] == ending
 
 

@@ -85,7 +85,7 @@ WELL_KNOWN_PHRASES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("united", "states", "of", "america"): ("united", "states")
 }
 
-FUNCTION_WORDS = _words("a an and at by de der des di du for für fur in la le of on the to und y")
+FUNCTION_WORDS = _words("a an and at by de der des di du for fur in la le of on the to und y")
 """Words that an acronym usually leaves out."""
 
 TIME_WORDS = _words(

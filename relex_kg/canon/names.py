@@ -60,9 +60,9 @@ class Name:
 
     @cached_property
     def is_quantity(self) -> bool:
-        """A date, a number or the like: it equals nothing but itself."""
+        """A date, a number or the like (not a code such as F16): it equals nothing but itself."""
         return all(
-            any(character.isdigit() for character in token)
+            (not token[0].isalpha() and any(character.isdigit() for character in token))
             or token in lexicon.TIME_WORDS
             or token in lexicon.NUMBER_WORDS
             or token in lexicon.FUNCTION_WORDS
@@ -192,7 +192,9 @@ def _in_natural_order(surface: str) -> list[Token]:
             token.folded in lexicon.GENERATIONS or is_roman(token.folded, last=True) for token in tokens
         )
         (after if is_generation else given).extend(tokens)
-    return given + words + after
+    core, _ = _without_titles(words)
+    titles = words[: len(words) - len(core)]
+    return titles + given + core + after
 
 
 def _without_titles(words: list[Token]) -> tuple[list[Token], str]:

@@ -22,7 +22,9 @@ class Rulings:
         self._is_person = is_person
         must = [decision for decision in decisions.must_link if decision.type == type]
         cannot = [decision for decision in decisions.cannot_link if decision.type == type]
-        self._singled = frozenset[str]()
+        self._singled = frozenset[
+            str
+        ]()  # names are read by the bare rules until it is known which a reviewer told apart
         self._singled = frozenset(surface for decision in cannot for surface in self._alike(decision))
         refuse_contradictions(Decisions(tuple(must), tuple(cannot)), self._identity)
         self.linked = [sorted(group) for group in linked_groups(must, self._identity)]

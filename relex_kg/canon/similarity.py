@@ -105,6 +105,8 @@ def _one_letter_apart(one: str, other: str) -> bool:
     """Inside the word only: a changed first letter makes another word, a changed last one another form of it."""
     if one[0] != other[0] or one[-1] != other[-1] or OSA.distance(one, other, score_cutoff=1) != 1:
         return False
+    if one[-1] == "s" and one[-2] != other[-2]:  # Americans, Americas
+        return False
     if not (is_alphabetic(one) and is_alphabetic(other)) or _both_known(one, other):
         return False
     if len(one) == len(other):
@@ -129,8 +131,9 @@ def fuller_person(left: PersonName, right: PersonName) -> Verdict | None:
     if left.generation != right.generation and {left.generation, right.generation} not in ({"", "jr"}, {"", "sr"}):
         return None
     fewer, more = sorted((left.given, right.given), key=len)
-    pairs = _aligned(fewer, more)
-    if pairs is None:
+    # In order and from the first on: George W. Bush is not George H. W. Bush.
+    pairs = list(zip(fewer, more, strict=False))
+    if not all(_given_fits(one, other) for one, other in pairs):
         return None
     fewer_says_less = len(fewer) < len(more) or any(len(a) < len(b) for a, b in pairs)
     more_says_less = any(len(b) < len(a) for a, b in pairs)
@@ -144,20 +147,6 @@ def fuller_person(left: PersonName, right: PersonName) -> Verdict | None:
         right_shorter=(more_says_less if left_is_fewer else fewer_says_less)
         or (not right.generation and bool(left.generation)),
     )
-
-
-def _aligned(fewer: tuple[str, ...], more: tuple[str, ...]) -> list[tuple[str, str]] | None:
-    """Each of the fewer given names with the one it fits, in order, the first with the first; or nothing."""
-    if not _given_fits(fewer[0], more[0]):
-        return None
-    pairs = [(fewer[0], more[0])]
-    rest = iter(more[1:])
-    for name in fewer[1:]:
-        partner = next((candidate for candidate in rest if _given_fits(name, candidate)), None)
-        if partner is None:
-            return None
-        pairs.append((name, partner))
-    return pairs
 
 
 def _given_fits(one: str, other: str) -> bool:

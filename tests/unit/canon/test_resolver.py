@@ -1,0 +1,82 @@
+import pytest
+
+from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.resolver import Resolver, is_person_type
+from relex_kg.types import Cluster, Merge, Resolution
+
+
+def test_the_whole_resolution(mentions, resolver):
+    found = mentions(
+        [
+            [("Person", "Wilfried  Schneider"), ("Person", "Schneider"), ("Organization", "Acme Corp.")],
+            [("Person", "Wilfried Schneider"), ("Organization", "ACME")],
+            [("Person", "W. Schneider"), ("Organization", "ACME")],
+        ]
+    )
+    ids = [mention.id for mention in found]
+    people = Cluster(
+        type="Person",
+        name="Wilfried Schneider",
+        aliases=("Schneider", "W. Schneider"),
+        mentions=tuple(sorted([ids[0], ids[1], ids[3], ids[5]])),
+    )
+    firms = Cluster("Organization", "ACME", ("Acme Corp.",), tuple(sorted([ids[2], ids[4], ids[6]])))
+    assert resolver.resolve(found) == Resolution(
+        clusters=tuple(sorted([people, firms], key=lambda cluster: cluster.mentions)),
+        merges=(
+            Merge("Organization", "ACME", "Acme Corp.", "equal key", 1.0),
+            Merge("Person", "Schneider", "Wilfried Schneider", "within document: surname", 0.9),
+            Merge("Person", "W. Schneider", "Wilfried Schneider", "initials", 0.9),
+        ),
+    )
+
+
+def test_nothing_gives_nothing(resolver):
+    assert resolver.resolve([]) == Resolution((), ())
+
+
+def test_types_are_never_mixed(mentions, groups, resolver):
+    documents = [[("Location", "Washington"), ("Organization", "Washington")]]
+    assert groups(resolver.resolve(mentions(documents))) == [["Washington"], ["Washington"]]
+
+
+def test_a_chain_of_variants_is_not_one_cluster(apart):
+    # each neighbour is one letter from the next, the ends are not
+    found = apart("Organization", "Interational Bank", "International Bank", "Internationnal Bank")
+    assert found == [["Interational Bank"], ["Internationnal Bank", "International Bank"]]
+
+
+def test_the_name_is_the_most_used_full_form(mentions, groups, resolver):
+    documents = [[("Location", name)] for name in ("Łódź", "Lodz", "Lodz", "LODZ")]
+    assert groups(resolver.resolve(mentions(documents))) == [["Lodz", "LODZ", "Łódź"]]
+
+
+@pytest.mark.parametrize(
+    "type", ["Person", "PER", "Peop", "person", "Researcher", "FictionalCharacter", "HUMAN_PERSON"]
+)
+def test_types_of_people(type):
+    assert is_person_type(type)
+
+
+@pytest.mark.parametrize("type", ["Organization", "PersonalItem", "Permit", "X1", "人"])
+def test_other_types(type):
+    assert not is_person_type(type)
+
+
+def test_person_types_can_be_given(mentions, groups):
+    resolver = Resolver(Decisions.none(), person_types=frozenset({"Saint"}))
+    documents = [[(type, name)] for type in ("Saint", "Person") for name in ("J. Smith", "John Smith")]
+    assert groups(resolver.resolve(mentions(documents))) == [["J. Smith"], ["John Smith"], ["John Smith", "J. Smith"]]
+
+
+def test_five_thousand_people_of_one_surname_meet_few_others(mentions, resolver):
+    first = [
+        a + b + c
+        for a in "bcdfghjklmnprstvwxyz"
+        for b in ("an", "el", "ir", "on", "ub")
+        for c in ("a", "e", "i", "o", "u", "y", "as", "es", "is", "os", "us", "ad", "ed", "id", "od", "ud")
+    ]
+    names = [f"{given} {middle}Smith" for given in first for middle in ("", "A. ", "B. ")]
+    assert len(names) == 4800
+    resolution = resolver.resolve(mentions([[("Person", name)] for name in names]))
+    assert (len(resolution.clusters), resolution.merges) == (4800, ())
