@@ -1,7 +1,8 @@
 """Every Cypher statement of the store, and where the two servers differ.
 
 Values travel as parameters. Labels and relationship types cannot, so they are taken from the schema's names alone,
-checked again here, and quoted. Statements that take ``$rows`` or ``$ids`` are sent in batches.
+checked again here, and quoted. Statements that take ``$rows`` or ``$ids`` are sent in batches. Each pattern starts at
+the node that is known: the embedded server follows it from left to right, and would else scan.
 """
 
 import re
@@ -32,11 +33,11 @@ class Dialect:
 
 
 def _unique(label: str) -> str:
-    return f"CREATE CONSTRAINT {label.lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
+    return f"CREATE CONSTRAINT relex_kg_{label.lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
 
 
 def _index(label: str, key: str) -> str:
-    return f"CREATE INDEX {label.lower()}_{key} IF NOT EXISTS FOR (n:{label}) ON (n.{key})"
+    return f"CREATE INDEX relex_kg_{label.lower()}_{key} IF NOT EXISTS FOR (n:{label}) ON (n.{key})"
 
 
 _COMMON_SCHEMA = (
@@ -84,7 +85,8 @@ RETURN m.id AS id, m.text AS text
 
 OLD_EVIDENCE = """
 MATCH (:Document {id: $document})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(v:Evidence)
-MATCH (h:Mention)<-[:HEAD]-(v)-[:TAIL]->(t:Mention)
+MATCH (v)-[:HEAD]->(h:Mention)
+MATCH (v)-[:TAIL]->(t:Mention)
 RETURN v.id AS id, h.id AS head, t.id AS tail
 """
 
@@ -275,8 +277,10 @@ RETURN DISTINCT h.id AS head, t.id AS tail
 PASSAGES = """
 UNWIND $ids AS id
 MATCH (v:Evidence {fact: id})
-MATCH (h:Mention)<-[:HEAD]-(v)-[:TAIL]->(t:Mention)
-MATCH (v)-[:IN_CHUNK]->(c:Chunk)<-[:HAS_CHUNK]-(d:Document)
+MATCH (v)-[:HEAD]->(h:Mention)
+MATCH (v)-[:TAIL]->(t:Mention)
+MATCH (v)-[:IN_CHUNK]->(c:Chunk)
+MATCH (c)<-[:HAS_CHUNK]-(d:Document)
 RETURN v.fact AS fact, v.id AS relation, d.uri AS document, v.start AS start, v.end AS end, v.score AS score,
        c.text AS text, c.start AS text_start,
        h.text AS head_text, h.start AS head_start, h.end AS head_end,

@@ -99,12 +99,15 @@ class Connection:
         return _within(timeout, lambda: self._query(statement, parameters, timeout))
 
     def _query(self, statement: str, parameters: Mapping[str, object], timeout: float) -> neo4j.EagerResult:
-        @neo4j.unit_of_work(timeout=timeout)
-        def work(transaction: neo4j.ManagedTransaction) -> neo4j.EagerResult:
-            return transaction.run(statement, dict(parameters)).to_eager_result()
-
-        with _translated_query(self._address), self._reader.session(database=self._database) as session:
-            return session.execute_read(work)
+        with (
+            _translated_query(self._address),
+            self._reader.session(database=self._database, default_access_mode=neo4j.READ_ACCESS) as session,
+            session.begin_transaction(timeout=timeout) as transaction,
+        ):
+            result = transaction.run(statement, dict(parameters)).to_eager_result()
+            # The embedded server refuses some writes no earlier than here.
+            transaction.commit()
+            return result
 
     def close(self) -> None:
         self._reader.close()

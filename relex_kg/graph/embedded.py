@@ -270,13 +270,16 @@ class _Server:
         return started.result()
 
     def wait_until_ready(self) -> None:
+        """Wait until both users can query the database: the port opens before that."""
         deadline = monotonic() + START_TIMEOUT
-        while not answers(self.address, username="reader", password=self._passwords.reader, database=DATABASE):
-            if self._process.poll() is not None:
-                raise self._failure("ended while it started")
-            if monotonic() > deadline:
-                raise self._failure(f"did not answer within {START_TIMEOUT:.0f} s")
-            sleep(0.05)
+        # The reader last: he may not exist yet, and the server locks a user out after a few failures.
+        for username, password in (("root", self._passwords.root), ("reader", self._passwords.reader)):
+            while not answers(self.address, username=username, password=password, database=DATABASE):
+                if self._process.poll() is not None:
+                    raise self._failure("ended while it started")
+                if monotonic() > deadline:
+                    raise self._failure(f"did not answer within {START_TIMEOUT:.0f} s")
+                sleep(0.05)
 
     def _failure(self, what: str) -> StoreError:
         lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
