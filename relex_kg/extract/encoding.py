@@ -178,6 +178,11 @@ class Encoding:
             )
         return limit
 
+    def crowded(self, prompt: EncodedPrompt) -> bool:
+        """Whether a prompt takes more than half of what the model can read."""
+        limit = self._config.max_tokens
+        return limit is not None and len(prompt.pieces) > limit // 2
+
     def batch(self, texts: Sequence[EncodedText], prompts: Sequence[EncodedPrompt]) -> Batch:
         """Pad texts, each behind its own prompt, into one batch."""
         rows = [

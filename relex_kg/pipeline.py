@@ -1,0 +1,322 @@
+"""From files to the graph, top to bottom::
+
+    files ─ read ─▶ Document ─ chunk ─▶ Chunk ─ extract ─▶ Extraction ─ rows ─▶ store
+                                                     store ─ resolve ─▶ entities and facts ─▶ store
+
+Documents go in one by one, each in a transaction of its own (:meth:`Pipeline.build`). Then all mentions in the store
+are resolved to entities, and entities and facts brought in line, in one transaction (:meth:`Pipeline.settle`). What was
+left undone by a run that was killed, the next run does.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from relex_kg.canon.resolver import Resolver
+from relex_kg.errors import ReadError, RelexError
+from relex_kg.extract.extractor import Extractor
+from relex_kg.extract.merging import Reading, merge
+from relex_kg.extract.request import Request
+from relex_kg.graph.rows import document_rows, entity_layer
+from relex_kg.graph.store import DocumentState, SettleReport, Store
+from relex_kg.ids import DocumentId, digest, document_id
+from relex_kg.ontology import Schema
+from relex_kg.text.chunking import chunk
+from relex_kg.text.discovery import Skip, discover
+from relex_kg.text.readers import ReadFailure, file_uri, read
+from relex_kg.types import Chunk, Document, Extraction
+
+# Changes when the same text, model and schema can give another extraction than before
+_VERSION = 1
+
+_OVERLAP_TOKENS = 60  # two sentences or so, so that what two sentences say together is seen together
+_BATCH_CHARACTERS = 60_000  # documents are extracted together up to about this much text
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: the stage, how many of its items are done, and how many there are (None: not known yet)."""
+
+    stage: str
+    done: int
+    total: int | None
+
+
+Watcher = Callable[[Progress], None]
+
+
+def unwatched(progress: Progress) -> None:
+    """A watcher that looks away."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedDocument:
+    """A document with its chunks and all that was found in it."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    extraction: Extraction
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What a run did, counted while it goes.
+
+    Attributes:
+        added, updated, unchanged: documents that were new, had changed (or their schema or model), or were as before.
+        failures: documents that could not be read or extracted, each with its error; the store keeps what it had.
+        skipped: files left out, each with the reason.
+        chunks, mentions, relations: found in the added and updated documents.
+        dropped: what was found and left out, by reason.
+        settled: what changed among entities and facts; None where nothing had to be done.
+        seconds: by stage.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failures: list[ReadFailure] = field(default_factory=list)
+    skipped: list[Skip] = field(default_factory=list)
+    chunks: int = 0
+    mentions: int = 0
+    relations: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    settled: SettleReport | None = None
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run wrote anything."""
+        return bool(self.added or self.updated or self.settled)
+
+    def count(self, extracted: ExtractedDocument) -> None:
+        self.chunks += len(extracted.chunks)
+        self.mentions += len(extracted.extraction.mentions)
+        self.relations += len(extracted.extraction.relations)
+        self.dropped.update(extracted.extraction.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReport:
+    """What a removal did: the URIs that are gone, those that the store did not have, and what settling changed."""
+
+    removed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    settled: SettleReport | None
+
+
+class Reader:
+    """Chunks documents and extracts what they say, of any length.
+
+    Args:
+        extractor: the model.
+        schema: what to look for.
+    """
+
+    def __init__(self, extractor: Extractor, schema: Schema) -> None:
+        self._extractor = extractor
+        self._schema = schema
+        self._requests = extractor.split(Request.of_schema(schema))
+        self._capacity = min(extractor.capacity(request) for request in self._requests)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits over the model and how this module uses it."""
+        return digest(_VERSION, self._extractor.fingerprint, self._capacity, _OVERLAP_TOKENS)[:16]
+
+    def chunks(self, document: Document) -> tuple[Chunk, ...]:
+        """Cut a document into chunks that the model reads whole."""
+        return chunk(
+            document, capacity=self._capacity, overlap=_OVERLAP_TOKENS, count=self._extractor.encoding.count
+        )
+
+    def extract(
+        self, documents: Sequence[tuple[Document, tuple[Chunk, ...]]], *, on_chunks: Callable[[int], None]
+    ) -> Iterator[ExtractedDocument]:
+        """Read chunked documents, together; ``on_chunks`` hears how many chunks each batch finished."""
+        chunks = [part for _, parts in documents for part in parts]
+        texts = [part.text for part in chunks]
+        first, *others = self._requests
+        found = [list(self._extractor.run(texts, first, on_progress=on_chunks))]
+        found += [list(self._extractor.run(texts, request)) for request in others]
+        readings: dict[DocumentId, list[Reading]] = {document.id: [] for document, _ in documents}
+        for part, *passes in zip(chunks, *found, strict=True):
+            readings[part.document_id] += [Reading(part, one) for one in passes]
+        for document, parts in documents:
+            yield ExtractedDocument(document, parts, merge(document.id, readings[document.id], self._schema))
+
+
+class Pipeline:
+    """Keeps a graph in line with documents.
+
+    Args:
+        schema: what to look for.
+        extractor: the model that looks.
+        resolver: decides which names are one entity.
+        store: where the graph lives; it is prepared (constraints, indexes) on entry.
+    """
+
+    def __init__(self, *, schema: Schema, extractor: Extractor, resolver: Resolver, store: Store) -> None:
+        self._schema = schema
+        self._reader = Reader(extractor, schema)
+        self._resolver = resolver
+        self._store = store
+        store.prepare()
+
+    def build(self, paths: Sequence[Path], *, watch: Watcher = unwatched) -> RunReport:
+        """Bring the graph in line with the documents under ``paths``; documents elsewhere stay as they are.
+
+        Raises:
+            ReadError: one of ``paths`` does not exist.
+            StoreError: the store refused or went away; what was written stays, the next run goes on from there.
+        """
+        report = RunReport()
+        discovery = discover(paths)
+        report.skipped += discovery.skipped
+        documents = _read_all(discovery.files, watch)
+        for batch in _batches(self._changed(documents, report)):
+            self.ingest(batch, report, watch=watch)
+        report.settled = self.settle(report, watch=watch)
+        return report
+
+    def ingest(self, documents: Sequence[Document], report: RunReport, *, watch: Watcher = unwatched) -> None:
+        """Extract documents and write each; entities and facts follow with :meth:`settle`."""
+        began = monotonic()
+        chunked = list(self._chunked(documents, report))
+        total, done = sum(len(chunks) for _, chunks in chunked), 0
+        watch(Progress("extract", 0, total))
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            watch(Progress("extract", done, total))
+
+        extracted = list(self._reader.extract(chunked, on_chunks=tell))
+        report.seconds["extract"] += monotonic() - began
+        began = monotonic()
+        for number, one in enumerate(extracted, start=1):
+            self._store.replace_document(
+                document_rows(
+                    one.document,
+                    one.chunks,
+                    one.extraction,
+                    model=self._reader.fingerprint,
+                    schema=self._schema.fingerprint,
+                    ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                )
+            )
+            report.count(one)
+            watch(Progress("write", number, len(extracted)))
+        report.seconds["write"] += monotonic() - began
+
+    def settle(self, report: RunReport, *, watch: Watcher = unwatched) -> SettleReport | None:
+        """Resolve all mentions in the store and write what changes; None where nothing is left to do."""
+        began = monotonic()
+        watch(Progress("resolve", 0, 1))
+        settled = settle(self._store, self._resolver, self._schema)
+        report.seconds["resolve"] += monotonic() - began
+        watch(Progress("resolve", 1, 1))
+        return settled
+
+    def _changed(self, documents: Iterable[Document | ReadFailure], report: RunReport) -> Iterator[Document]:
+        """The documents that the store lacks, or has in another state."""
+        known = self._store.documents()
+        seen: set[DocumentId] = set()
+        for document in documents:
+            if isinstance(document, ReadFailure):
+                report.failures.append(document)
+                continue
+            if document.id in seen:
+                report.failures.append(_twice(document))
+                continue
+            seen.add(document.id)
+            if known.get(document.id) == self._state(document):
+                report.unchanged += 1
+                continue
+            if document.id in known:
+                report.updated += 1
+            else:
+                report.added += 1
+            yield document
+
+    def _state(self, document: Document) -> DocumentState:
+        return DocumentState(document.uri, document.sha256, self._reader.fingerprint, self._schema.fingerprint)
+
+    def _chunked(
+        self, documents: Iterable[Document], report: RunReport
+    ) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
+        for document in documents:
+            try:
+                yield document, self._reader.chunks(document)
+            except RelexError as error:
+                failure = ReadError(f"{document.uri} cannot be cut into chunks", cause=error.what, fix=error.fix)
+                report.failures.append(ReadFailure(document.uri, failure))
+
+
+def settle(store: Store, resolver: Resolver, schema: Schema) -> SettleReport | None:
+    """Bring entities and facts in line with the documents in the store; None where they are."""
+    if not store.unsettled(resolver.fingerprint):
+        return None
+    symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
+    return store.settle(
+        lambda layer: entity_layer(layer, resolver.resolve(layer.mentions), symmetric), resolver.fingerprint
+    )
+
+
+def remove(store: Store, resolver: Resolver, schema: Schema, uris: Sequence[str]) -> RemovalReport:
+    """Take documents out of the graph, with all that only they support.
+
+    Args:
+        store: the graph.
+        resolver: decides which of the names that stay are one entity.
+        schema: says which relations are symmetric.
+        uris: documents' URIs, or files' paths; a JSON Lines file stands for all its documents.
+    """
+    known = store.documents()
+    removed: list[str] = []
+    unknown: list[str] = []
+    for uri in uris:
+        wanted = _named_by(uri, known)
+        for id in wanted:
+            store.remove_document(id)
+            removed.append(known[id].uri)
+        if not wanted:
+            unknown.append(uri)
+    return RemovalReport(tuple(removed), tuple(unknown), settle(store, resolver, schema))
+
+
+def _named_by(uri: str, known: Mapping[DocumentId, DocumentState]) -> list[DocumentId]:
+    whole = uri if "://" in uri else file_uri(Path(uri))
+    if document_id(uri) in known:
+        return [document_id(uri)]
+    return sorted(id for id, state in known.items() if state.uri == whole or state.uri.startswith(f"{whole}#"))
+
+
+def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[Document | ReadFailure]:
+    for number, file in enumerate(files):
+        watch(Progress("read", number, len(files)))
+        yield from read(file)
+    watch(Progress("read", len(files), len(files)))
+
+
+def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    for document in documents:
+        batch.append(document)
+        if sum(len(one.text) for one in batch) >= _BATCH_CHARACTERS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _twice(document: Document) -> ReadFailure:
+    error = ReadError(
+        f"the document {document.uri} was read twice in one run",
+        cause="two records give the same 'uri'",
+        fix="give each document a URI of its own",
+    )
+    return ReadFailure(document.uri, error)
