@@ -5,16 +5,16 @@ index built from what it requires:
 
 * equal key, spacing: the letters without spaces are equal;
 * edit distance: every word keeps its first and last letter, and one deleted letter makes the rest equal too;
-* given names: the surname and the first letter of the first given name are equal, and so is the first given name
-  unless one of the two is an initial;
+* given names: the surname is equal, and so are the given names from the first on, until one of the two names has no
+  more of them or one of the two given names is an initial of the other;
 * acronym: the acronym is among the other's initialisms.
 
 No block is cut, so none is lost. Blocks stay small since each asks for nearly all that its rule does: five thousand
-people named Smith meet only those of their own first name, and the J.s.
+people named Smith meet only those of their own given names, and the J.s.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from relex_kg.canon.names import Name
@@ -70,21 +70,39 @@ def _with_one_letter_less(name: Name) -> set[str]:
 
 
 def _persons(names: Sequence[Name]) -> Iterator[Pair]:
-    blocks: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    surnames: defaultdict[str, list[int]] = defaultdict(list)
+    given: dict[int, tuple[str, ...]] = {}
     for place, name in enumerate(names):
         if name.person and name.person.given:
-            blocks[name.person.surname, name.person.given[0][0]].append(place)
-    for block in blocks.values():
-        first_names: defaultdict[str, list[int]] = defaultdict(list)
-        for place in block:
-            person = names[place].person
-            if person:
-                first_names[person.given[0]].append(place)
-        yield from _within(first_names.values())
-        for first_name, holders in first_names.items():
-            if is_initial(first_name):
-                bearers = set(holders)
-                yield from ((min(a, b), max(a, b)) for a in holders for b in block if b not in bearers)
+            surnames[name.person.surname].append(place)
+            given[place] = name.person.given
+    for holders in surnames.values():
+        yield from _fitting(holders, given, depth=0)
+
+
+def _fitting(places: Sequence[int], given: Mapping[int, Sequence[str]], *, depth: int) -> Iterator[Pair]:
+    """Pairs whose given names may fit: one has no more of them, or the next are equal, or one of those an initial."""
+    bearers: defaultdict[str, list[int]] = defaultdict(list)
+    letters: defaultdict[str, list[int]] = defaultdict(list)
+    ended = []
+    for place in places:
+        if depth == len(given[place]):
+            ended.append(place)
+        else:
+            bearers[given[place][depth]].append(place)
+            letters[given[place][depth][0]].append(place)
+    yield from combinations(ended, 2)
+    yield from (_ordered(one, other) for one in ended for holders in bearers.values() for other in holders)
+    for name, holders in bearers.items():
+        if len(holders) > 1:
+            yield from _fitting(holders, given, depth=depth + 1)
+        if is_initial(name):
+            others = [place for place in letters[name] if given[place][depth] != name]
+            yield from (_ordered(one, other) for one in holders for other in others)
+
+
+def _ordered(one: int, other: int) -> Pair:
+    return (one, other) if one < other else (other, one)
 
 
 def _acronyms(names: Sequence[Name]) -> Iterator[Pair]:
@@ -94,4 +112,4 @@ def _acronyms(names: Sequence[Name]) -> Iterator[Pair]:
             acronyms[name.acronym].append(place)
     for place, name in enumerate(names):
         for initialism in name.initialisms:
-            yield from ((min(place, other), max(place, other)) for other in acronyms.get(initialism, ()))
+            yield from (_ordered(place, other) for other in acronyms.get(initialism, ()))

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from relex_kg.canon.names import Identity, Name, PersonName, united
 from relex_kg.canon.similarity import fuller_person
@@ -104,9 +105,11 @@ def _shared(name: Name) -> set[_Key]:
         return {("acronym", initialism) for initialism in name.initialisms}
     words = _words(name.person)
     keys: set[_Key] = {("end", *words[start:]) for start in range(1, len(words))}
-    if name.person.given:
-        first = name.person.given[0]
-        keys |= {("first", first), ("given", name.person.surname, first), ("given", name.person.surname, first[0])}
+    keys |= {("first", given) for given in name.person.given[:1]}
+    for count in (1, 2):
+        if count <= len(name.person.given):
+            forms = ({given, given[0]} for given in name.person.given[:count])
+            keys |= {("given", name.person.surname, *given) for given in product(*forms)}
     return keys
 
 
@@ -114,7 +117,8 @@ def _sought(person: PersonName) -> list[_Key]:
     """The keys of the names that this one may be short for."""
     words = _words(person)
     keys: list[_Key] = [("end", *words)]
-    keys += [("given", person.surname, first) for first in person.given[:1]]
+    if person.given:
+        keys.append(("given", person.surname, *person.given[:2]))
     return keys if len(words) > 1 else [*keys, ("first", *words)]
 
 
