@@ -190,7 +190,8 @@ def _too_slow() -> QueryError:
 
 
 def _message(error: exceptions.Neo4jError) -> str:
-    return (error.message or str(error)).strip().rstrip(".")
+    # The first line says it; those after it draw an arrow under the place.
+    return (error.message or str(error)).strip().partition("\n")[0].rstrip(".")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,313 @@
+"""What every store must do: on the in-memory store, the embedded server and a real Neo4j alike."""
+
+from threading import Thread
+
+import pytest
+
+from relex_kg.errors import StoreError
+from relex_kg.graph.memory import MemoryStore
+from relex_kg.graph.store import DocumentState, GraphCounts, Quote, SettleReport
+from relex_kg.ids import document_id
+
+NOTHING = SettleReport(
+    entities_created=0,
+    entities_updated=0,
+    entities_deleted=0,
+    mentions_moved=0,
+    facts_created=0,
+    facts_updated=0,
+    facts_deleted=0,
+    self_relations=0,
+)
+EMPTY = GraphCounts(
+    documents=0, chunks=0, mentions=0, entities=0, evidence=0, facts=0, entities_by_type={}, facts_by_type={}
+)
+HOSTILE = [
+    "Robert'); DROP TABLE students;--",
+    "`}) DETACH DELETE n //",
+    '"quoted" \\ \\u0041 $rows {id: 1}',
+    "👩‍👩‍👧‍👦 Ünïcödé",
+    "\u202eشركة مايكروسوفت\u202c",
+    "tab\tand\u0085next\u2028line",
+    "' OR 1=1 RETURN n",
+    "e\u0301 and \u00e9",
+]
+
+
+def names(store):
+    return sorted(entity.name for entity in store.graph().entities)
+
+
+def triples(store):
+    graph = store.graph()
+    name = {entity.id: entity.name for entity in graph.entities}
+    return sorted((name[fact.head], fact.type, name[fact.tail]) for fact, _ in graph.facts)
+
+
+def check_evidence(store):
+    """No fact without evidence, whatever the state."""
+    for fact, passages in store.graph().facts:
+        assert passages, fact
+
+
+def test_a_document_and_its_entities_come_and_go(store, say, settle):
+    rows = say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("Ann", "MARRIED_TO", "Bob"))
+    store.replace_document(rows)
+    assert store.counts() == GraphCounts(
+        documents=1, chunks=2, mentions=4, entities=0, evidence=2, facts=0, entities_by_type={}, facts_by_type={}
+    )
+    assert settle(store) == SettleReport(
+        entities_created=3,
+        entities_updated=0,
+        entities_deleted=0,
+        mentions_moved=4,
+        facts_created=2,
+        facts_updated=0,
+        facts_deleted=0,
+        self_relations=0,
+    )
+    assert store.counts() == GraphCounts(
+        documents=1,
+        chunks=2,
+        mentions=4,
+        entities=3,
+        evidence=2,
+        facts=2,
+        entities_by_type={"Organisation": 1, "Person": 2},
+        facts_by_type={"MARRIED_TO": 1, "WORKS_FOR": 1},
+    )
+    assert store.documents() == {
+        document_id("a.txt"): DocumentState("a.txt", rows.document.sha256, "model-1", "schema-1")
+    }
+
+    assert store.remove_document(document_id("a.txt"))
+    check_evidence(store)
+    settle(store)
+    assert store.counts() == EMPTY
+    assert store.documents() == {}
+    assert not store.remove_document(document_id("a.txt"))
+
+
+def test_a_second_settling_changes_nothing(store, say, settle):
+    rows = say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"))
+    store.replace_document(rows)
+    settle(store)
+    before = store.graph()
+    assert settle(store) == NOTHING
+    store.replace_document(rows)
+    assert settle(store) == NOTHING
+    assert store.graph() == before
+
+
+def test_what_is_unsettled_is_known(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd")))
+    assert store.unsettled("by name")
+    settle(store)
+    assert not store.unsettled("by name")
+    assert store.unsettled("another resolver")
+    assert not store.remove_document(document_id("nowhere"))
+    assert not store.unsettled("by name")
+    store.remove_document(document_id("a.txt"))
+    assert store.unsettled("by name")
+
+
+def test_a_failing_plan_leaves_everything_as_it_was(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd")))
+    settle(store)
+    before = store.graph()
+    store.replace_document(say("b.txt", ("Ann", "WORKS_FOR", "Bolt Ltd")))
+
+    def fail(layer):
+        raise RuntimeError("no plan")
+
+    with pytest.raises(RuntimeError, match="no plan"):
+        store.settle(fail, "by name")
+    assert store.graph() == before
+    assert store.unsettled("by name")
+
+
+def test_an_edit_drops_the_facts_it_no_longer_states(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("Bob", "WORKS_FOR", "Acme Ltd")))
+    store.replace_document(say("b.txt", ("Bob", "WORKS_FOR", "Acme Ltd")))
+    settle(store)
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Bolt Ltd")))
+    check_evidence(store)
+    assert triples(store) == [("Bob", "WORKS_FOR", "Acme Ltd")]
+    settle(store)
+    assert triples(store) == [("Ann", "WORKS_FOR", "Bolt Ltd"), ("Bob", "WORKS_FOR", "Acme Ltd")]
+
+
+def test_a_name_that_takes_another_name_s_place_is_not_taken_for_it(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd")))
+    settle(store)
+    [ann] = [entity.id for entity in store.graph().entities if entity.name == "Ann"]
+    store.replace_document(say("a.txt", ("Eve", "WORKS_FOR", "Acme Ltd")))
+    assert triples(store) == []
+    settle(store)
+    assert triples(store) == [("Eve", "WORKS_FOR", "Acme Ltd")]
+    assert ann not in {entity.id for entity in store.graph().entities}
+
+
+def test_entities_keep_their_ids_through_an_edit(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("Bob", "WORKS_FOR", "Acme Ltd")))
+    settle(store)
+    before = {entity.name: entity.id for entity in store.graph().entities}
+    # every mention moves, and one name gets another spelling
+    store.replace_document(
+        say("a.txt", ("Zoe", "KNOWS", "Bob"), ("Ann", "WORKS_FOR", "Acme Ltd"), ("ANN", "WORKS_FOR", "ACME LTD"))
+    )
+    store.replace_document(say("b.txt", ("Ann", "KNOWS", "Bob")))
+    settle(store)
+    after = {entity.name: entity.id for entity in store.graph().entities}
+    assert after["Bob"] == before["Bob"]
+    assert store.remove_document(document_id("b.txt"))
+    settle(store)
+    assert {entity.name: entity.id for entity in store.graph().entities} == after
+
+
+def test_the_graph_does_not_depend_on_its_history(store, say, settle, shape):
+    last_a = say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("ann", "MARRIED_TO", "Bob"))
+    last_b = say("b.txt", ("Bob", "MARRIED_TO", "Ann"), ("Bob", "WORKS_FOR", "Acme Ltd"))
+    fresh = MemoryStore()
+    fresh.replace_document(last_a)
+    fresh.replace_document(last_b)
+    settle(fresh)
+
+    store.replace_document(say("a.txt", ("Bob", "MARRIED_TO", "Eve"), ("Eve", "KNOWS", "Ann")))
+    settle(store)
+    store.replace_document(say("c.txt", ("Bob", "WORKS_FOR", "ACME LTD"), ("ANN", "KNOWS", "Eve")))
+    store.replace_document(last_b)
+    settle(store)
+    check_evidence(store)
+    store.remove_document(document_id("c.txt"))
+    check_evidence(store)
+    store.replace_document(last_a)
+    check_evidence(store)
+    settle(store)
+    assert shape(store.graph()) == shape(fresh.graph())
+    assert store.counts() == fresh.counts()
+
+
+def test_a_symmetric_relation_is_one_fact_whichever_way_it_is_read(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "MARRIED_TO", "Bob"), score=0.5))
+    store.replace_document(say("b.txt", ("Bob", "MARRIED_TO", "Ann"), score=0.6))
+    settle(store)
+    [(fact, passages)] = store.graph().facts
+    assert (fact.support, fact.documents, fact.confidence) == (2, 2, 0.8)
+    assert [(passage.document, passage.head.text) for passage in passages] == [("a.txt", "Ann"), ("b.txt", "Bob")]
+    store.remove_document(document_id("a.txt"))
+    check_evidence(store)
+    settle(store)
+    [(fact, _)] = store.graph().facts
+    assert (fact.support, fact.documents, fact.confidence) == (1, 1, 0.6)
+
+
+def test_a_relation_within_one_entity_supports_no_fact(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "KNOWS", "ANN")))
+    assert settle(store).self_relations == 1
+    assert store.counts().facts == 0
+    assert store.counts().evidence == 1
+
+
+def test_evidence_leads_to_the_exact_characters(store, say, settle):
+    store.replace_document(say("a.txt", ("Zoe", "KNOWS", "Bob"), ("Ann", "WORKS_FOR", "Acme Ltd"), score=0.25))
+    settle(store)
+    [passage] = [passage for fact, passages in store.graph().facts if fact.type == "WORKS_FOR" for passage in passages]
+    assert passage.document == "a.txt"
+    assert (passage.start, passage.end) == (15, 37)
+    assert passage.text == "Ann WORKS_FOR Acme Ltd.\n"
+    assert passage.text_start == 15
+    assert passage.head == Quote("Ann", 15, 18)
+    assert passage.tail == Quote("Acme Ltd", 29, 37)
+    assert passage.score == 0.25
+
+
+def test_hostile_names_come_back_exactly(store, say, settle):
+    store.replace_document(say("a.txt", *((name, "KNOWS", "Ann") for name in HOSTILE)))
+    settle(store)
+    assert names(store) == sorted([*HOSTILE, "Ann"])
+    assert triples(store) == sorted((name, "KNOWS", "Ann") for name in HOSTILE)
+    for name in HOSTILE:
+        assert len(store.around(name, hops=1).entities) == 2
+
+
+def test_a_neighbourhood_reaches_as_far_as_its_hops(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob"), ("Cy", "KNOWS", "Bob"), ("Cy", "KNOWS", "Dan")))
+    settle(store)
+
+    def around(name, hops):
+        return sorted(entity.name for entity in store.around(name, hops=hops).entities)
+
+    assert around("ann", 0) == ["Ann"]
+    assert around("ANN", 1) == ["Ann", "Bob"]
+    assert around("Ann", 2) == ["Ann", "Bob", "Cy"]
+    assert around("Ann", 9) == ["Ann", "Bob", "Cy", "Dan"]
+    assert around("Nobody", 1) == []
+    assert len(store.around("Bob", hops=1).facts) == 2
+
+
+def test_an_entity_can_change_its_type_and_keep_its_edges(store, say, settle, shape):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("Bob", "KNOWS", "Ann")))
+    settle(store)
+    before = {entity.name: entity.id for entity in store.graph().entities}
+
+    def retyped(layer):
+        from dataclasses import replace
+
+        entities = {
+            id: replace(entity, type="Robot") if entity.name == "Ann" else entity
+            for id, entity in layer.entities.items()
+        }
+        return replace(layer, entities=entities)
+
+    assert store.settle(retyped, "robots").entities_updated == 1
+    assert store.counts().entities_by_type == {"Organisation": 1, "Person": 1, "Robot": 1}
+    assert {entity.name: entity.id for entity in store.graph().entities} == before
+    assert triples(store) == [("Ann", "WORKS_FOR", "Acme Ltd"), ("Bob", "KNOWS", "Ann")]
+
+
+def test_writers_in_parallel_leave_the_serial_graph(store, say, settle, shape):
+    corpus = [
+        say(f"{i}.txt", ("Ann", "KNOWS", f"P{i % 3}"), (f"P{i % 2}", "MARRIED_TO", "ann"), (f"P{i}", "KNOWS", "Bob"))
+        for i in range(8)
+    ]
+    serial = MemoryStore()
+    for rows in corpus:
+        serial.replace_document(rows)
+    settle(serial)
+    failures = []
+
+    def work(part):
+        try:
+            for rows in part:
+                store.replace_document(say(rows.document.uri, ("Eve", "KNOWS", "Ann")))
+                settle(store)
+                store.replace_document(rows)
+                settle(store)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [Thread(target=work, args=(corpus[start::2],)) for start in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert not store.unsettled("by name")
+    assert shape(store.graph()) == shape(serial.graph())
+
+
+@pytest.mark.parametrize("type", ["KNOWS` {x: 1}]->() //", "HEAD", "knows"])
+def test_a_relation_type_that_no_schema_has_is_refused(server_store, say, settle, type):
+    server_store.replace_document(say("a.txt", ("Ann", type, "Bob")))
+    with pytest.raises(StoreError, match="cannot be a relation type"):
+        settle(server_store)
+    assert server_store.counts().entities == 0
+
+
+def test_preparing_again_does_no_harm(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob")))
+    store.prepare()
+    settle(store)
+    store.prepare()
+    assert names(store) == ["Ann", "Bob"]
