@@ -84,7 +84,7 @@ def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def neo4j_store(neo4j_address: str) -> Iterator[Store]:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while True:
         try:
             store = open_store(neo4j_address, password=NEO4J_PASSWORD)
@@ -131,16 +131,16 @@ def _say(uri: str, *statements: tuple[str, str, str], score: float = 0.5) -> Doc
     for index, (head, type, tail) in enumerate(statements):
         length = len(f"{head} {type} {tail}.\n")
         span = Span(position, position + length)
-        chunks.append(Chunk(chunk_id(document.id, span.start, span.end), document.id, index, span, span.of(document_text)))
+        chunks.append(
+            Chunk(chunk_id(document.id, span.start, span.end), document.id, index, span, span.of(document_text))
+        )
         start_of_tail = position + len(head) + len(type) + 2
         ends = [
             _mention(document, Span(start, start + len(name)))
             for start, name in ((position, head), (start_of_tail, tail))
         ]
         mentions += ends
-        relations.append(
-            Relation(relation_id(ends[0].id, type, ends[1].id), ends[0].id, ends[1].id, type, score)
-        )
+        relations.append(Relation(relation_id(ends[0].id, type, ends[1].id), ends[0].id, ends[1].id, type, score))
         position += length
     extraction = Extraction(document.id, tuple(mentions), tuple(relations), {})
     return document_rows(

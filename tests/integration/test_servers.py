@@ -7,6 +7,8 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -124,7 +126,9 @@ def test_a_query_that_writes_is_refused(people, statement):
     assert people.graph() == before
 
 
-@pytest.mark.parametrize("statement", ["RETURN 1 +", "RETURN nope", "", "RETURN no_such_function(1)", "RETURN $missing"])
+@pytest.mark.parametrize(
+    "statement", ["RETURN 1 +", "RETURN nope", "", "RETURN no_such_function(1)", "RETURN $missing"]
+)
 def test_a_wrong_query_is_explained_in_one_line(people, statement):
     with pytest.raises(QueryError) as caught:
         ask(people, statement)
@@ -194,7 +198,7 @@ def test_a_wrong_password_is_refused(request, embedded_folder):
 
 
 def test_a_killed_server_opens_again_with_all_that_was_committed(tmp_path, say, settle):
-    folder = tmp_path / "a folder with \"quotes\" and \\"
+    folder = tmp_path / 'a folder with "quotes" and \\'
     with open_store(str(folder), heap="256m") as store:
         store.prepare()
         store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob")))
@@ -226,13 +230,16 @@ def test_a_leftover_server_is_ended_by_the_next_to_open(tmp_path):
     folder = tmp_path / "graph"
     with open_store(str(folder), heap="256m"):
         pass
-    package = Path(__import__("importlib.util").util.find_spec("arcadedb_embedded").origin).parent
+    package = Path(find_spec("arcadedb_embedded").origin).parent
     command = [package / "jre/bin/java", f"@{folder}/server.args", "-cp", f"{package}/jars/*"]
     leftover = subprocess.Popen(
-        [*command, "com.arcadedb.server.ArcadeDBServer"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "com.arcadedb.server.ArcadeDBServer"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     (folder / "server.pid").write_text(str(leftover.pid))
-    wait_for(lambda: (folder / "server" / "databases" / "kg" / "database.lck").exists())
+    wait_for((folder / "server" / "databases" / "kg" / "database.lck").exists)
     with open_store(str(folder), heap="256m") as store:
         assert leftover.wait(timeout=1) != 0
         assert store.documents() == {}
@@ -248,8 +255,6 @@ def test_somebody_else_s_process_is_left_alone(tmp_path):
 
 
 def test_a_store_outlives_the_thread_that_opened_it(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool:
         store = pool.submit(open_store, str(tmp_path / "graph"), heap="256m").result()
     with store:
@@ -299,5 +304,7 @@ def test_a_damaged_or_newer_marker_is_refused(tmp_path):
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path):
-    with pytest.raises(StoreError, match=r"ended while it started; it said: .*Could not create the Java Virtual Machine"):
+    with pytest.raises(
+        StoreError, match=r"ended while it started; it said: .*Could not create the Java Virtual Machine"
+    ):
         open_store(str(tmp_path / "graph"), heap="nonsense")

@@ -1,5 +1,6 @@
 """What every store must do: on the in-memory store, the embedded server and a real Neo4j alike."""
 
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -252,8 +253,6 @@ def test_an_entity_can_change_its_type_and_keep_its_edges(store, say, settle, sh
     before = {entity.name: entity.id for entity in store.graph().entities}
 
     def retyped(layer):
-        from dataclasses import replace
-
         entities = {
             id: replace(entity, type="Robot") if entity.name == "Ann" else entity
             for id, entity in layer.entities.items()
