@@ -1,0 +1,165 @@
+"""``relex-kg build``: documents in, graph in line with them."""
+
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from relex_kg.cli import options
+from relex_kg.cli.console import Show, as_document, emit, harmless, listed, pairs, progress, say
+from relex_kg.cli.opening import load_extractor, load_resolver, load_schema, new_or_old_store, settings
+
+if TYPE_CHECKING:
+    from relex_kg.graph.store import GraphCounts, SettleReport, Store
+    from relex_kg.pipeline import Progress, RunReport
+    from relex_kg.text.readers import ReadFailure
+
+SOME_FAILED = 3
+_MOST_FAILURES = 20
+_STAGES = {
+    "read": "Read files",
+    "extract": "Extract from chunks",
+    "write": "Write documents",
+    "resolve": "Resolve entities",
+}
+
+
+def build(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with files.")],
+    *,
+    schema: options.Schema = None,
+    store: options.Store = None,
+    model: options.Model = None,
+    decisions: options.Decisions = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    r"""Bring the graph in line with documents.
+
+    Reads every document under the paths (text, Markdown, HTML, JSON Lines; PDF
+    and Word with the extra relex-kg\[files]), finds mentions and relations, and
+    writes those of new and changed documents. Names that mean one thing then
+    become one entity. Documents elsewhere stay as they are; to take one out,
+    see: relex-kg remove.
+
+    A second run on the same documents changes nothing. A run that was stopped,
+    however hard, is finished by the next. A document that cannot be read is
+    reported, the graph keeps what it had of it, and the exit code is 3.
+
+    Examples:
+
+      relex-kg build reports/
+      relex-kg build notes.md mails.jsonl --schema companies
+      relex-kg build reports/ --store neo4j://localhost:7687
+      relex-kg build reports/ --schema my-schema.yaml --dry-run
+    """
+    from relex_kg.pipeline import Pipeline
+
+    _refuse_missing(paths)
+    wanted, resolver = load_schema(schema), load_resolver(decisions)
+    with progress() as show:
+        extractor = load_extractor(model, show)
+        with _opened(store, show, dry_run=dry_run) as opened:
+            pipeline = Pipeline(schema=wanted, extractor=extractor, resolver=resolver, store=opened)
+            report = pipeline.build(paths, watch=lambda progress: _show(progress, show))
+            counts = opened.counts()
+    target = "memory" if dry_run else settings().target(store)
+    if as_json:
+        emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(counts)})
+    else:
+        _summarise(report, counts, target)
+    if report.failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _refuse_missing(paths: list[Path]) -> None:
+    """A path that does not exist is an error now, not after a model was loaded and a store started."""
+    from relex_kg.text.discovery import discover
+
+    discover([path for path in paths if not path.exists()])
+
+
+def _opened(store: str | None, show: Show, *, dry_run: bool) -> AbstractContextManager["Store"]:
+    from relex_kg.graph.memory import MemoryStore
+
+    return nullcontext(MemoryStore()) if dry_run else new_or_old_store(store, show)
+
+
+def _show(progress: "Progress", show: Show) -> None:
+    show(_STAGES[progress.stage], progress.done, progress.total)
+
+
+def changed_nothing(report: "RunReport") -> bool:
+    """Whether a run left the graph as it was; a settling may find nothing to change."""
+    return not (report.added or report.updated or (report.settled and _moved(report.settled)))
+
+
+def _moved(settled: "SettleReport") -> bool:
+    return any(count for name, count in asdict(settled).items() if name != "self_relations")
+
+
+def _document(report: "RunReport") -> dict[str, Any]:
+    return {
+        "changed": not changed_nothing(report),
+        "documents": _documents(report),
+        "chunks": report.chunks,
+        "mentions": report.mentions,
+        "relations": report.relations,
+        "dropped": dict(report.dropped),
+        "settled": asdict(report.settled) if report.settled else None,
+        "failures": [{"uri": failure.uri, "error": as_document(failure.error)} for failure in report.failures],
+        "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
+        "seconds": {stage: round(seconds, 3) for stage, seconds in report.seconds.items()},
+    }
+
+
+def _documents(report: "RunReport") -> dict[str, int]:
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "failed": len(report.failures),
+        "skipped": len(report.skipped),
+    }
+
+
+def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
+    if changed_nothing(report):
+        say("Nothing changed.")
+    say(pairs({"Store": harmless(target), "Documents": listed(_documents(report)), **_work(report, counts)}))
+    shown, rest = report.failures[:_MOST_FAILURES], report.failures[_MOST_FAILURES:]
+    if shown:
+        say("\nFailed:")
+        for failure in shown:
+            say(_failure(failure))
+    if rest:
+        say(f"  and {len(rest):,} more (--json lists all)")
+
+
+def _work(report: "RunReport", counts: "GraphCounts") -> dict[str, str]:
+    found = {"chunks": report.chunks, "mentions": report.mentions, "relations": report.relations}
+    rows = {"Found": listed(found), "Dropped": listed(report.dropped)}
+    if report.skipped:
+        rows["Skipped"] = listed(Counter(skip.reason for skip in report.skipped))
+    rows["Entities"] = f"{counts.entities:,} in the graph{_change(report.settled, 'entities')}"
+    rows["Facts"] = f"{counts.facts:,} in the graph{_change(report.settled, 'facts')}"
+    rows["Seconds"] = ", ".join(f"{seconds:.1f} {stage}" for stage, seconds in report.seconds.items())
+    return rows
+
+
+def _change(settled: "SettleReport | None", kind: str) -> str:
+    if settled is None:
+        return ""
+    counts = asdict(settled)
+    parts = {"new": "created", "changed": "updated", "gone": "deleted"}
+    return f" ({listed({word: counts[f'{kind}_{name}'] for word, name in parts.items()})})"
+
+
+def _failure(failure: "ReadFailure") -> Text:
+    return Text(harmless(f"  {failure.uri}: {failure.error}"))

@@ -1,0 +1,60 @@
+"""The options that several commands share: said once, explained once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JSON_ASKED = "relex_kg.json"
+
+
+def _note_json(ctx: typer.Context, asked: bool) -> bool:
+    ctx.meta[JSON_ASKED] = asked  # an error is reported outside of the command, which then knows of no options
+    return asked
+
+
+Json = Annotated[
+    bool,
+    typer.Option("--json", callback=_note_json, help="Print one JSON document on stdout, and nothing else there."),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER|ADDRESS",
+        help="Where the graph lives: a folder (the embedded store) or a Neo4j address such as neo4j://localhost:7687. "
+        "Without it: RELEX_KG_STORE, else NEO4J_URI, else ./relex-graph. A server's user is in NEO4J_USERNAME, "
+        "NEO4J_PASSWORD and NEO4J_DATABASE.",
+    ),
+]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|NAME",
+        help="What to look for: a schema file, or the name of a ready schema (see: relex-kg schema list). "
+        "Without it: RELEX_KG_SCHEMA, else general.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER|NAME",
+        help="The model that reads: a checkpoint folder or a name on the Hugging Face hub. "
+        "Without it: RELEX_KG_MODEL, else the bundled model.",
+    ),
+]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Reviewed merges (must_link, cannot_link), which win over the rules. "
+        "Without it: RELEX_KG_DECISIONS, else none.",
+    ),
+]
+EntityThreshold = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Score that a mention must exceed. Default: the schema's, or 0.5."),
+]
+RelationThreshold = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Score that a relation must exceed. Default: the schema's, or 0.5."),
+]
