@@ -6,11 +6,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from relex_kg.cli import schema
 from relex_kg.cli.build import build
 from relex_kg.cli.console import as_document, complain, emit, note
+from relex_kg.cli.evaluate import evaluate
+from relex_kg.cli.export import export
+from relex_kg.cli.extract import extract
 from relex_kg.cli.options import JSON_ASKED
 from relex_kg.cli.query import query
+from relex_kg.cli.remove import remove
 from relex_kg.cli.status import status
+from relex_kg.cli.train import train
 from relex_kg.errors import RelexError
 
 REFUSED = 1
@@ -85,6 +91,12 @@ def relex_kg(
 app.command()(build)
 app.command()(status)
 app.command()(query)
+app.command()(export)
+app.command()(remove)
+app.command()(extract)
+app.command("eval")(evaluate)
+app.command()(train)
+app.add_typer(schema.group)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ Parameters = Annotated[
     typer.Option(
         "--param",
         metavar="NAME=VALUE",
-        help="A value for $NAME in the statement; what reads as JSON is taken as JSON (5, true, \\[1, 2]), "
+        help="A value for $NAME in the statement; what reads as JSON is taken as JSON (5, true), "
         "all else as text. May be repeated.",
     ),
 ]
