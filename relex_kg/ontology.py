@@ -128,7 +128,14 @@ class Schema(BaseModel):
         return tuple(sorted(path.stem for path in _ready_folder().glob("*.yaml")))
 
     @classmethod
-    def from_labels(cls, entities: Sequence[str], relations: Sequence[str]) -> Self:
+    def from_labels(
+        cls,
+        entities: Sequence[str],
+        relations: Sequence[str],
+        *,
+        entity_threshold: float = 0.5,
+        relation_threshold: float = 0.5,
+    ) -> Self:
         """A schema from bare labels, for a quick look: type names are derived, any type may be head or tail.
 
         'movie star' becomes the entity type ``MovieStar``, 'place of birth' the relation type ``PLACE_OF_BIRTH``.
@@ -143,9 +150,12 @@ class Schema(BaseModel):
         return cls.model_validate(
             {
                 "name": "ad hoc",
-                "entities": {name: {"label": label} for name, label in entity_names.items()},
+                "entities": {
+                    name: {"label": label, "threshold": entity_threshold} for name, label in entity_names.items()
+                },
                 "relations": {
-                    name: {"label": label, "head": anything, "tail": anything} for name, label in relation_names.items()
+                    name: {"label": label, "head": anything, "tail": anything, "threshold": relation_threshold}
+                    for name, label in relation_names.items()
                 },
             }
         )

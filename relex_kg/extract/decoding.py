@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from relex_kg.extract.encoding import EncodedText
 from relex_kg.extract.layers import shifted_left
 
 
@@ -23,52 +24,58 @@ class Candidates:
     cut: int
 
 
-def token_candidates(logits: Tensor, words: Sequence[int], thresholds: Tensor, budget: int) -> list[Candidates]:
+def token_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: Tensor, budget: int) -> list[Candidates]:
     """Spans that start and end where their label starts and ends, and whose every word is inside.
 
-    A span's score is the least of its start, end and inside probabilities. All texts, starts and labels advance
-    together, one width at a time, until no start is left alive.
+    A span's score is the least of its start, end and inside probabilities. No span crosses a blank line: what is
+    inside on both sides of one ends before it and starts anew after it. All texts, starts and labels advance together,
+    one width at a time, until no start is left alive.
 
     Args:
         logits: (B, W, C, 3).
-        words: how many words each text has.
+        texts: the texts that were read (B).
         thresholds: (C,).
         budget: most candidates kept of a text.
     """
-    chances = torch.sigmoid(logits.float())
-    real = torch.arange(logits.size(1), device=logits.device) < torch.tensor(words, device=logits.device).unsqueeze(1)
-    chances = chances * real[..., None, None]
+    opening = _paragraph_starts(texts, logits.size(1)).to(logits.device).unsqueeze(-1)
+    closing = shifted_left(opening, 1)
+    chances = torch.sigmoid(logits.float()) * _real_words(texts, logits)[..., None, None]
     start, end, inside = chances.unbind(dim=-1)
+    start = torch.where(opening, torch.maximum(start, inside), start)
+    end = torch.where(closing, torch.maximum(end, inside), end)
+    onward = torch.where(opening, 0.0, inside)
     running = torch.where(start > thresholds, torch.minimum(start, inside), 0.0)
     found: list[tuple[Tensor, Tensor]] = []
     for width in range(logits.size(1)):
         alive = running > thresholds
         if not alive.any():
             break
-        closing = shifted_left(end, width)
-        score = torch.minimum(running, closing)
+        score = torch.minimum(running, shifted_left(end, width))
         rows = (alive & (score > thresholds)).nonzero()
         found.append((_with_width(rows, width), score[rows[:, 0], rows[:, 1], rows[:, 2]]))
-        running = torch.where(alive, torch.minimum(running, shifted_left(inside, width + 1)), 0.0)
-    return _best(found, len(words), budget, logits.device)
+        running = torch.where(alive, torch.minimum(running, shifted_left(onward, width + 1)), 0.0)
+    return _best(found, len(texts), budget, logits.device)
 
 
-def span_candidates(logits: Tensor, words: Sequence[int], thresholds: Tensor, budget: int) -> list[Candidates]:
-    """Spans whose probability exceeds their label's threshold.
+def span_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: Tensor, budget: int) -> list[Candidates]:
+    """Spans whose probability exceeds their label's threshold; none crosses a blank line.
 
     Args:
         logits: (B, W, K, C).
-        words: how many words each text has; a span must end within them.
+        texts: the texts that were read (B).
         thresholds: (C,).
         budget: most candidates kept of a text.
     """
     chances = torch.sigmoid(logits.float())
-    last = torch.arange(logits.size(1)).unsqueeze(1) + torch.arange(logits.size(2))
-    real = last.to(logits.device) < torch.tensor(words, device=logits.device)[:, None, None]
-    rows = ((chances > thresholds) & real.unsqueeze(-1)).nonzero()
+    real = _real_words(texts, logits)
+    unbroken = ~_paragraph_starts(texts, logits.size(1)).to(logits.device)
+    possible = [real]
+    for width in range(1, logits.size(2)):
+        possible.append(possible[-1] & shifted_left((real & unbroken).unsqueeze(-1), width).squeeze(-1))
+    rows = ((chances > thresholds) & torch.stack(possible, dim=2).unsqueeze(-1)).nonzero()
     scores = chances[rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]]
     spans = torch.stack([rows[:, 0], rows[:, 1], rows[:, 1] + rows[:, 2], rows[:, 3]], dim=1)
-    return _best([(spans, scores)], len(words), budget, logits.device)
+    return _best([(spans, scores)], len(texts), budget, logits.device)
 
 
 def choose(candidates: Candidates, *, flat: bool) -> list[int]:
@@ -95,6 +102,20 @@ def _conflict(first: int, last: int, other_first: int, other_last: int, *, flat:
         return True
     within = first <= other_first and other_last <= last
     return not (within or (other_first <= first and last <= other_last))
+
+
+def _real_words(texts: Sequence[EncodedText], logits: Tensor) -> Tensor:
+    """(B, W): which words are the text's, not padding."""
+    counts = torch.tensor([len(text.words) for text in texts], device=logits.device)
+    return torch.arange(logits.size(1), device=logits.device) < counts.unsqueeze(1)
+
+
+def _paragraph_starts(texts: Sequence[EncodedText], words: int) -> Tensor:
+    """(B, W): which words begin a paragraph, the text's first word not counted."""
+    starts = torch.zeros(len(texts), words, dtype=torch.bool)
+    for row, text in enumerate(texts):
+        starts[row, list(text.paragraphs)] = True
+    return starts
 
 
 def _with_width(rows: Tensor, width: int) -> Tensor:

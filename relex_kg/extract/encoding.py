@@ -20,6 +20,8 @@ from relex_kg.types import Span
 # The reference package's words: runs of word characters, joined by - or _, and every other visible character alone.
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
 SHAPES = 9  # how many ids word_shape can give, 0 (no word) included
 
 
@@ -54,12 +56,21 @@ def word_shape(word: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class EncodedText:
-    """A text as pieces: ``pieces`` and ``shapes`` (T,), and the piece each word begins at, ``first_pieces`` (W,)."""
+    """A text as pieces.
+
+    Attributes:
+        words: where each word stands (W).
+        pieces: token ids (T).
+        first_pieces: the piece that each word begins at (W).
+        shapes: each piece's word's shape (T).
+        paragraphs: the words that begin a paragraph, but for the first.
+    """
 
     words: tuple[Span, ...]
     pieces: tuple[int, ...]
     first_pieces: tuple[int, ...]
     shapes: tuple[int, ...]
+    paragraphs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ class Encoding:
         """Cut every text into words and pieces; a text without words has none of either."""
         words = [split_words(text) for text in texts]
         surfaces = [[span.of(text) for span in spans] for text, spans in zip(texts, words, strict=True)]
-        encoded: list[EncodedText] = [EncodedText((), (), (), ())] * len(texts)
+        encoded: list[EncodedText] = [EncodedText((), (), (), (), ())] * len(texts)
         filled = [index for index, surface in enumerate(surfaces) if surface]
         if not filled:
             return encoded
@@ -125,7 +136,7 @@ class Encoding:
             [surfaces[index] for index in filled], is_split_into_words=True, add_special_tokens=False, verbose=False
         )
         for row, index in enumerate(filled):
-            encoded[index] = _encoded_text(words[index], surfaces[index], cut["input_ids"][row], cut.word_ids(row))
+            encoded[index] = _encoded_text(texts[index], words[index], surfaces[index], cut["input_ids"][row], cut.word_ids(row))
         return encoded
 
     def prompt(self, entities: Sequence[str], relations: Sequence[str]) -> EncodedPrompt:
@@ -212,17 +223,23 @@ class Encoding:
 
 
 def _encoded_text(
-    words: Sequence[Span], surfaces: Sequence[str], pieces: Sequence[int], word_of_piece: Sequence[int]
+    text: str, words: Sequence[Span], surfaces: Sequence[str], pieces: Sequence[int], word_of_piece: Sequence[int]
 ) -> EncodedText:
     """Keep the words that the tokenizer gave at least one piece (it gives none to, say, a lone control character)."""
     first: dict[int, int] = {}
     for position, word in enumerate(word_of_piece):
         first.setdefault(word, position)
+    kept = tuple(words[word] for word in first)
     return EncodedText(
-        words=tuple(words[word] for word in first),
+        words=kept,
         pieces=tuple(pieces),
         first_pieces=tuple(first.values()),
         shapes=tuple(word_shape(surfaces[word]) for word in word_of_piece),
+        paragraphs=tuple(
+            word
+            for word in range(1, len(kept))
+            if _BLANK_LINE.search(text, kept[word - 1].end, kept[word].start)
+        ),
     )
 
 

@@ -153,7 +153,7 @@ class Extractor:
         logits = self.model.entity_logits(representation)
         thresholds = torch.tensor([asked.threshold for asked in request.entities], device=logits.device)
         find = token_candidates if self.model.config.span_mode == "token_level" else span_candidates
-        return find(logits, [len(text.words) for text in texts], thresholds, _MAX_CANDIDATES)
+        return find(logits, texts, thresholds, _MAX_CANDIDATES)
 
     def _decode(
         self, reading: "_Reading", request: Request, adjacency_threshold: float, *, flat: bool

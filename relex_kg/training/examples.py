@@ -262,7 +262,13 @@ def _shortened(text: EncodedText, max_tokens: int) -> EncodedText:
         return text
     words = sum(1 for first in text.first_pieces if first < max_tokens) - 1
     end = text.first_pieces[words]
-    return EncodedText(text.words[:words], text.pieces[:end], text.first_pieces[:words], text.shapes[:end])
+    return EncodedText(
+        text.words[:words],
+        text.pieces[:end],
+        text.first_pieces[:words],
+        text.shapes[:end],
+        tuple(word for word in text.paragraphs if word < words),
+    )
 
 
 def _place(record: Record, text: EncodedText) -> dict[int, tuple[int, int]]:
