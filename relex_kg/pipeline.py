@@ -3,15 +3,16 @@
     files ─ read ─▶ Document ─ chunk ─▶ Chunk ─ extract ─▶ Extraction ─ rows ─▶ store
                                                      store ─ resolve ─▶ entities and facts ─▶ store
 
-Documents go in one by one, each in a transaction of its own (:meth:`Pipeline.build`). Then all mentions in the store
-are resolved to entities, and entities and facts brought in line, in one transaction (:meth:`Pipeline.settle`). What was
-left undone by a run that was killed, the next run does.
+New and changed documents are found (:meth:`Pipeline.find`) and go in one by one, each in a transaction of its own
+(:meth:`Pipeline.ingest`). Then all mentions in the store are resolved to entities, and entities and facts brought in
+line, in one transaction (:meth:`Pipeline.settle`). What was left undone by a run that was killed, the next run does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
@@ -53,6 +54,15 @@ def unwatched(progress: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A document that the store lacks (``new``) or has in another state, and the file that it stands in."""
+
+    document: Document
+    file: Path
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractedDocument:
     """A document with its chunks and all that was found in it."""
 
@@ -66,7 +76,8 @@ class RunReport:
     """What a run did, counted while it goes.
 
     Attributes:
-        added, updated, unchanged: documents that were new, had changed (or their schema or model), or were as before.
+        added, updated, unchanged: documents that were written because they were new, or had changed (they, their
+            schema or their model), and those that were as before.
         failures: documents that could not be read or extracted, each with its error; the store keeps what it had.
         skipped: files left out, each with the reason.
         chunks, mentions, relations: found in the added and updated documents.
@@ -92,11 +103,28 @@ class RunReport:
         """Whether the run wrote anything."""
         return bool(self.added or self.updated or self.settled)
 
-    def count(self, extracted: ExtractedDocument) -> None:
+    def count(self, extracted: ExtractedDocument, *, new: bool) -> None:
+        """Count a document that was written."""
+        self.added += new
+        self.updated += not new
         self.chunks += len(extracted.chunks)
         self.mentions += len(extracted.extraction.mentions)
         self.relations += len(extracted.extraction.relations)
         self.dropped.update(extracted.extraction.dropped)
+
+    def include(self, other: "RunReport") -> None:
+        """Count what another part of the same run did."""
+        self.added += other.added
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.failures += other.failures
+        self.skipped += other.skipped
+        self.chunks += other.chunks
+        self.mentions += other.mentions
+        self.relations += other.relations
+        self.dropped.update(other.dropped)
+        self.settled = other.settled or self.settled
+        self.seconds.update(other.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +150,7 @@ class Reader:
         self._requests = extractor.split(Request.of_schema(schema))
         self._capacity = min(extractor.capacity(request) for request in self._requests)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over the model and how this module uses it."""
         return digest(_VERSION, self._extractor.fingerprint, self._capacity, _OVERLAP_TOKENS)[:16]
@@ -174,17 +202,52 @@ class Pipeline:
             StoreError: the store refused or went away; what was written stays, the next run goes on from there.
         """
         report = RunReport()
-        discovery = discover(paths)
-        report.skipped += discovery.skipped
-        documents = _read_all(discovery.files, watch)
-        for batch in _batches(self._changed(documents, report)):
-            self.ingest(batch, report, watch=watch)
+        self.ingest(self.find(paths, report, watch=watch), report, watch=watch)
         report.settled = self.settle(report, watch=watch)
         return report
 
-    def ingest(self, documents: Sequence[Document], report: RunReport, *, watch: Watcher = unwatched) -> None:
+    def find(self, paths: Sequence[Path], report: RunReport, *, watch: Watcher = unwatched) -> Iterator[Change]:
+        """The documents under ``paths`` that the store lacks, or has in another state.
+
+        Raises:
+            ReadError: one of ``paths`` does not exist.
+        """
+        discovery = discover(paths)
+        report.skipped += discovery.skipped
+        known = self._store.documents()
+        seen: set[DocumentId] = set()
+        for file, document in _read_all(discovery.files, watch):
+            if isinstance(document, ReadFailure):
+                report.failures.append(document)
+            elif document.id in seen:
+                report.failures.append(_twice(document))
+            else:
+                seen.add(document.id)
+                if known.get(document.id) == self._state(document):
+                    report.unchanged += 1
+                else:
+                    yield Change(document, file, new=document.id not in known)
+
+    def ingest(self, changes: Iterable[Change], report: RunReport, *, watch: Watcher = unwatched) -> None:
         """Extract documents and write each; entities and facts follow with :meth:`settle`."""
+        for batch in _batches(changes):
+            began = monotonic()
+            extracted = self._extract([change.document for change in batch], report, watch)
+            report.seconds["extract"] += monotonic() - began
+            began = monotonic()
+            self._write(extracted, {change.document.id for change in batch if change.new}, report, watch)
+            report.seconds["write"] += monotonic() - began
+
+    def settle(self, report: RunReport, *, watch: Watcher = unwatched) -> SettleReport | None:
+        """Resolve all mentions in the store and write what changes; None where nothing is left to do."""
         began = monotonic()
+        watch(Progress("resolve", 0, 1))
+        settled = settle(self._store, self._resolver, self._schema)
+        report.seconds["resolve"] += monotonic() - began
+        watch(Progress("resolve", 1, 1))
+        return settled
+
+    def _extract(self, documents: Sequence[Document], report: RunReport, watch: Watcher) -> list[ExtractedDocument]:
         chunked = list(self._chunked(documents, report))
         total, done = sum(len(chunks) for _, chunks in chunked), 0
         watch(Progress("extract", 0, total))
@@ -194,9 +257,11 @@ class Pipeline:
             done += count
             watch(Progress("extract", done, total))
 
-        extracted = list(self._reader.extract(chunked, on_chunks=tell))
-        report.seconds["extract"] += monotonic() - began
-        began = monotonic()
+        return list(self._reader.extract(chunked, on_chunks=tell))
+
+    def _write(
+        self, extracted: Sequence[ExtractedDocument], new: Collection[DocumentId], report: RunReport, watch: Watcher
+    ) -> None:
         for number, one in enumerate(extracted, start=1):
             self._store.replace_document(
                 document_rows(
@@ -208,39 +273,8 @@ class Pipeline:
                     ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 )
             )
-            report.count(one)
+            report.count(one, new=one.document.id in new)
             watch(Progress("write", number, len(extracted)))
-        report.seconds["write"] += monotonic() - began
-
-    def settle(self, report: RunReport, *, watch: Watcher = unwatched) -> SettleReport | None:
-        """Resolve all mentions in the store and write what changes; None where nothing is left to do."""
-        began = monotonic()
-        watch(Progress("resolve", 0, 1))
-        settled = settle(self._store, self._resolver, self._schema)
-        report.seconds["resolve"] += monotonic() - began
-        watch(Progress("resolve", 1, 1))
-        return settled
-
-    def _changed(self, documents: Iterable[Document | ReadFailure], report: RunReport) -> Iterator[Document]:
-        """The documents that the store lacks, or has in another state."""
-        known = self._store.documents()
-        seen: set[DocumentId] = set()
-        for document in documents:
-            if isinstance(document, ReadFailure):
-                report.failures.append(document)
-                continue
-            if document.id in seen:
-                report.failures.append(_twice(document))
-                continue
-            seen.add(document.id)
-            if known.get(document.id) == self._state(document):
-                report.unchanged += 1
-                continue
-            if document.id in known:
-                report.updated += 1
-            else:
-                report.added += 1
-            yield document
 
     def _state(self, document: Document) -> DocumentState:
         return DocumentState(document.uri, document.sha256, self._reader.fingerprint, self._schema.fingerprint)
@@ -295,18 +329,19 @@ def _named_by(uri: str, known: Mapping[DocumentId, DocumentState]) -> list[Docum
     return sorted(id for id, state in known.items() if state.uri == whole or state.uri.startswith(f"{whole}#"))
 
 
-def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[Document | ReadFailure]:
+def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Document | ReadFailure]]:
     for number, file in enumerate(files):
         watch(Progress("read", number, len(files)))
-        yield from read(file)
+        for document in read(file):
+            yield file, document
     watch(Progress("read", len(files), len(files)))
 
 
-def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    for document in documents:
-        batch.append(document)
-        if sum(len(one.text) for one in batch) >= _BATCH_CHARACTERS:
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    batch: list[Change] = []
+    for change in changes:
+        batch.append(change)
+        if sum(len(one.document.text) for one in batch) >= _BATCH_CHARACTERS:
             yield batch
             batch = []
     if batch:
