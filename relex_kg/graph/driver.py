@@ -19,6 +19,7 @@ from relex_kg.graph.cypher import Dialect
 
 BATCH = 1000
 CONNECT_TIMEOUT = 10.0
+SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -26,6 +27,8 @@ Row = dict[str, Any]
 
 def open_driver(address: str, *, username: str | None, password: str | None) -> neo4j.Driver:
     """A driver for ``address``; nothing is sent yet."""
+    if address.partition("://")[0] not in SCHEMES:  # the driver would take http:// for a preview of another protocol
+        raise _bad_address(address)
     try:
         return neo4j.GraphDatabase.driver(
             address,
@@ -35,10 +38,14 @@ def open_driver(address: str, *, username: str | None, password: str | None) -> 
             notifications_min_severity="OFF",
         )
     except (ValueError, exceptions.DriverError) as error:
-        raise StoreError(
-            f"{address} is not an address of a Neo4j server: {error}",
-            fix="give an address such as neo4j://localhost:7687 or neo4j+s://graph.example.org",
-        ) from error
+        raise _bad_address(address) from error
+
+
+def _bad_address(address: str) -> StoreError:
+    return StoreError(
+        f"{address} is not an address of a Neo4j server",
+        fix="give an address such as neo4j://localhost:7687 or neo4j+s://graph.example.org",
+    )
 
 
 class Transaction:

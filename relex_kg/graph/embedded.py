@@ -36,7 +36,7 @@ from relex_kg.graph.cypher import ARCADEDB
 from relex_kg.graph.driver import Connection, answers, open_driver
 
 DATABASE = "kg"
-START_TIMEOUT = 90.0
+START_TIMEOUT = 180.0
 STOP_TIMEOUT = 20.0
 # A query is given up by the client when its own time is over; this is when the server lets go of it.
 QUERY_LIMIT = 600.0
