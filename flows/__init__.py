@@ -1,0 +1,1 @@
+"""Prefect flows: the library's stages as tasks, with retries, limits, reports and schedules."""

@@ -1,0 +1,222 @@
+"""Documents to graph, as a Prefect flow.
+
+python flows/build_graph.py reports/ --schema companies
+python flows/build_graph.py reports/ --store neo4j://localhost:7687 --serve "0 6 * * *"
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import FailedRun
+from prefect.runtime import task_run
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.tasks import Task, exponential_backoff
+
+if not __package__:  # run as a script, or loaded by Prefect from its file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from flows.reports import Report, markdown, plain, summary
+from flows.resources import Setup, shared
+from relex_kg.errors import ReadError, RelexError, StoreBusyError, StoreUnreachableError
+from relex_kg.ids import DocumentId
+from relex_kg.pipeline import Change, RunReport
+from relex_kg.text.readers import ReadFailure, read
+
+ARTIFACT = "build-graph-report"
+MODEL_TAG = "relex-model"
+
+_TRANSIENT = (StoreUnreachableError, StoreBusyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A document that a task is to ingest, by name."""
+
+    file: str
+    id: DocumentId
+    uri: str
+    new: bool
+
+
+def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Whether it may go better the next time; what a user has to mend fails at once."""
+    return isinstance(state.data, _TRANSIENT)
+
+
+def _batch_name() -> str:
+    return f"Extract and write {len(task_run.parameters['batch'])} documents"
+
+
+# No task has a cache: the store itself knows which documents are as they were, and nothing else does for certain.
+_STAGE: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+}
+
+
+@task(name="Find documents", **_STAGE)
+def find_documents(paths: list[str], setup: Setup) -> tuple[list[Reference], RunReport]:
+    """The documents that the graph lacks or has in another state, and a report of all others."""
+    report = RunReport()
+    with _timed("read", report):
+        changes = shared().pipeline(setup).find([Path(path) for path in paths], report)
+        found = [Reference(str(one.file), one.document.id, one.document.uri, one.new) for one in changes]
+    return found, report
+
+
+@task(name="Extract and write documents", task_run_name=_batch_name, tags=[MODEL_TAG], **_STAGE)
+def ingest_documents(batch: list[Reference], setup: Setup) -> RunReport:
+    """Extract what the documents say and write it. Done again, it leaves the same graph."""
+    report = RunReport()
+    shared().pipeline(setup).ingest(_reread(batch, report), report)
+    return report
+
+
+@task(name="Resolve entities and facts", **_STAGE)
+def resolve(setup: Setup) -> RunReport:
+    """Bring entities and facts in line with the documents."""
+    report = RunReport()
+    report.settled = shared().pipeline(setup).settle(report)
+    return report
+
+
+@task(name="Report", cache_policy=NO_CACHE)
+def publish(report: Report) -> None:
+    """Put the report where people find it."""
+    create_markdown_artifact(markdown(report), key=ARTIFACT, description=summary(report))
+
+
+# One worker: a model takes all of the cores or the GPU, so a second batch at the same time would only take memory.
+@flow(name="Build graph", task_runner=ThreadPoolTaskRunner(max_workers=1))
+def build_graph(
+    paths: list[str],
+    *,
+    schema: str = "general",
+    store: str = "./relex-graph",
+    model: str | None = None,
+    decisions: str | None = None,
+    documents_per_task: int = 32,
+) -> State[Report]:
+    """Bring the graph in line with documents; documents elsewhere stay as they are.
+
+    Args:
+        paths: files, or folders with files.
+        schema: a schema file, or the name of a ready schema.
+        store: a folder, or a server's address; user and password come from the environment.
+        model: a checkpoint folder or hub name; the bundled model if left out.
+        decisions: a file of reviewed merges.
+        documents_per_task: how many documents are read, extracted and written in one task.
+    """
+    setup = Setup(schema, store, model, decisions)
+    with shared().run(store):
+        references, report = find_documents(paths, setup)
+        futures = [ingest_documents.submit(batch, setup) for batch in _batches(references, documents_per_task)]
+        for future in futures:
+            report.include(future.result())
+        report.include(resolve(setup))
+    data = plain(report)
+    publish(data)
+    return _outcome(data)
+
+
+def _outcome(report: Report) -> State[Report]:
+    for failure in report["failures"]:
+        get_run_logger().warning("%s: %s", failure["uri"], failure["error"])
+    if report["failed"] and not (report["added"] or report["updated"] or report["unchanged"]):
+        first = report["failures"][0]
+        return Failed(message=f"All {report['failed']:,} documents failed; the first, {first['uri']}: {first['error']}")
+    return Completed(message=summary(report), data=report)
+
+
+def _batches(references: Sequence[Reference], size: int) -> Iterator[list[Reference]]:
+    rest = iter(references)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _reread(batch: Sequence[Reference], report: RunReport) -> Iterator[Change]:
+    """The documents of ``batch`` as they are now; one that is gone since it was found is a failure."""
+    files: dict[str, dict[DocumentId, Reference]] = {}
+    for reference in batch:
+        files.setdefault(reference.file, {})[reference.id] = reference
+    for file, wanted in files.items():
+        for document in read(Path(file)):
+            if isinstance(document, ReadFailure):
+                continue  # counted when documents were found; a wanted one that is lost with it, below
+            if reference := wanted.pop(document.id, None):
+                yield Change(document, Path(file), new=reference.new)
+            if not wanted:
+                break
+        report.failures += [_gone(reference) for reference in wanted.values()]
+
+
+def _gone(reference: Reference) -> ReadFailure:
+    error = ReadError(
+        f"{reference.uri} can no longer be read",
+        cause=f"{reference.file} changed while the run went on",
+        fix="run again",
+    )
+    return ReadFailure(reference.uri, error)
+
+
+@contextmanager
+def _timed(stage: str, report: RunReport) -> Iterator[None]:
+    began = monotonic()
+    yield
+    report.seconds[stage] += monotonic() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the flow now, or serve it on a schedule."""
+    given = _parser().parse_args(arguments)
+    parameters = {
+        "paths": [str(path.absolute()) for path in given.paths],
+        "schema": given.schema,
+        "store": given.store,
+        "model": given.model,
+        "decisions": given.decisions,
+        "documents_per_task": given.documents_per_task,
+    }
+    if given.serve:
+        build_graph.serve(name="build-graph", cron=given.serve, parameters=parameters)
+        return 0
+    try:
+        print(summary(build_graph(**parameters)))
+    except (RelexError, FailedRun) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Bring the graph in line with documents.",
+        epilog='example: python flows/build_graph.py reports/ --schema companies --serve "0 6 * * *"',
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders with files")
+    parser.add_argument("--schema", default="general", help="a schema file, or a ready schema's name (%(default)s)")
+    parser.add_argument("--store", default="./relex-graph", help="a folder, or a server's address (%(default)s)")
+    parser.add_argument("--model", help="a checkpoint folder or hub name (the bundled model)")
+    parser.add_argument("--decisions", help="a file of reviewed merges")
+    parser.add_argument("--documents-per-task", type=int, default=32, metavar="N", help="(%(default)s)")
+    parser.add_argument("--serve", "--cron", metavar="CRON", help='stay and run on a schedule, such as "0 6 * * *"')
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""A run's report as plain data, which Prefect can store, and as Markdown, which people read in its web pages."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from relex_kg.pipeline import RunReport
+
+Report = dict[str, Any]
+
+_MOST_ROWS = 100  # of failures in a page; the run's result holds all
+
+
+def plain(report: RunReport) -> Report:
+    """The report as JSON can hold it."""
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "failed": len(report.failures),
+        "skipped": len(report.skipped),
+        "chunks": report.chunks,
+        "mentions": report.mentions,
+        "relations": report.relations,
+        "dropped": dict(report.dropped),
+        "settled": asdict(report.settled) if report.settled else None,
+        "failures": [{"uri": failure.uri, "error": str(failure.error)} for failure in report.failures],
+        "skipped_files": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
+        "seconds": {stage: round(seconds, 3) for stage, seconds in report.seconds.items()},
+    }
+
+
+def summary(report: Report) -> str:
+    """The report in one line."""
+    kinds = ("added", "updated", "unchanged", "failed", "skipped")
+    return "Documents: " + ", ".join(f"{report[kind]:,} {kind}" for kind in kinds)
+
+
+def markdown(report: Report) -> str:
+    """The report as a page."""
+    reasons = Counter(skip["reason"] for skip in report["skipped_files"])
+    failures = [(failure["uri"], failure["error"]) for failure in report["failures"]]
+    parts = [
+        _counts("Documents", report, ("added", "updated", "unchanged", "failed", "skipped")),
+        _counts("Found in added and updated documents", report, ("chunks", "mentions", "relations")),
+        _table("Left out", ("what", "count"), report["dropped"].items()),
+        _table("Entities and facts", ("what", "count"), _settled(report["settled"])),
+        _table("Skipped files", ("reason", "count"), reasons.items()),
+        _table("Failures", ("document", "error"), failures),
+        _table("Seconds, summed over tasks", ("stage", "seconds"), report["seconds"].items()),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _settled(settled: Mapping[str, int] | None) -> list[tuple[str, object]]:
+    return [(name.replace("_", " "), count) for name, count in settled.items()] if settled else []
+
+
+def _counts(title: str, report: Report, kinds: Iterable[str]) -> str:
+    return _table(title, ("what", "count"), [(kind, report[kind]) for kind in kinds])
+
+
+def _table(title: str, columns: tuple[str, str], rows: Iterable[tuple[object, object]]) -> str:
+    rows = list(rows)
+    if not rows:
+        return ""
+    lines = [f"## {title}", "", f"| {columns[0]} | {columns[1]} |", "|---|---|"]
+    lines += [f"| {escaped(left)} | {escaped(right)} |" for left, right in rows[:_MOST_ROWS]]
+    if len(rows) > _MOST_ROWS:
+        lines.append(f"| and {len(rows) - _MOST_ROWS:,} more | |")
+    return "\n".join(lines)
+
+
+def escaped(value: object) -> str:
+    """Text that is data: no name of a file and no error can become markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&$])", r"\\\1", " ".join(str(value).split()))
+
+
+def training_markdown(report: Report, out: str) -> str:
+    """A training run's report as a page."""
+    numbers = {"checkpoint": out, **{name: report[name] for name in ("steps", "loss", "seconds", "resumed")}}
+    parts = [
+        _table("Training", ("what", "value"), numbers.items()),
+        _table("Records drawn", ("file", "records"), report["records"].items()),
+    ]
+    return "\n\n".join(parts) + "\n"
