@@ -16,6 +16,7 @@ the next process that opens the folder.
 import fcntl
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -40,6 +41,8 @@ START_TIMEOUT = 180.0
 STOP_TIMEOUT = 20.0
 # A query is given up by the client when its own time is over; this is when the server lets go of it.
 QUERY_LIMIT = 600.0
+
+_TROUBLE = re.compile(r"\b(\w*error|\w*exception|invalid|severe?)\b", re.IGNORECASE)
 
 _FORMAT = 1
 _MARKER = "relex-kg-store.json"
@@ -282,9 +285,11 @@ class _Server:
                 sleep(0.05)
 
     def _failure(self, what: str) -> StoreError:
-        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
-        return StoreError(f"the embedded store's server {what}; it said: {last}", fix=f"read {self._log}")
+        log = self._log.read_text(encoding="utf-8", errors="replace")
+        lines = [line.strip().rstrip(".") for line in log.splitlines() if line.strip()] or ["nothing"]
+        # Java and the server put the reason first and what follows from it after.
+        telling = next((line for line in lines if _TROUBLE.search(line)), lines[-1])
+        return StoreError(f"the embedded store's server {what}; it said: {telling}", fix=f"read {self._log}")
 
     def stop(self) -> None:
         _end(self._process.pid, lambda: self._process.poll() is not None)

@@ -1,0 +1,242 @@
+"""The Prefect flows, on a real temporary server: what they report, what they retry, and what they refuse."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prefect.artifacts import Artifact
+
+from flows import build_graph as building
+from flows.build_graph import build_graph
+from flows.reports import escaped, plain
+from flows.resources import Settings
+from flows.train_extractor import train_extractor
+from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.resolver import Resolver
+from relex_kg.errors import RelexError, SchemaError, StoreAccessError, StoreUnreachableError
+from relex_kg.extract.extractor import Extractor
+from relex_kg.graph.connect import open_store
+from relex_kg.graph.memory import MemoryStore
+from relex_kg.ontology import Schema
+from relex_kg.pipeline import Pipeline
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+MODEL = CHECKOUT / "tests/fixtures/reference/token-none-rnn0-bert"
+SCHEMA = """
+name: test
+entities:
+  Person: {label: person, threshold: 0.2}
+  Company: {label: organization, threshold: 0.2}
+relations:
+  WORKS_FOR: {label: works for, head: [Person], tail: [Company], threshold: 0.2}
+"""
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    file = tmp_path_factory.mktemp("schema") / "test.yaml"
+    file.write_text(SCHEMA)
+    return file
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "lamp.txt").write_text("Ines Duarte designs lamps for Lumen Works. She lives in Porto.\n")
+    (folder / "mill.md").write_text("# The mill\n\nTomas Heller runs the mill for Heller & Sons near Brno.\n")
+    (folder / "broken.jsonl").write_text('{"text": "no end\n')
+    (folder / "plan.xyz").write_text("not a format that is read")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(schema, documents):
+    """Runs the flow on the documents and returns its final state."""
+
+    def run(store, **changes):
+        given = {"schema": str(schema), "model": str(MODEL), "documents_per_task": 1} | changes
+        return build_graph([str(documents)], store=str(store), return_state=True, **given)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def built(prefect_server, run, tmp_path_factory):
+    """A store in a folder, the state of the run that filled it, and the page that the run left."""
+    store = tmp_path_factory.mktemp("store") / "graph"
+    state = run(store)
+    return store, state, Artifact.get(building.ARTIFACT)
+
+
+def in_memory(monkeypatch, store):
+    """Every store that a flow opens is ``store``; returns the names that were opened."""
+    opened = []
+
+    def open_memory(self, name):
+        opened.append(name)
+        return store
+
+    monkeypatch.setattr(Settings, "open_store", open_memory)
+    return opened
+
+
+def test_builds_the_graph_that_the_pipeline_builds(built, schema, documents):
+    store, state, _ = built
+    memory = MemoryStore()
+    pipeline = Pipeline(
+        schema=Schema.load(schema),
+        extractor=Extractor.from_pretrained(MODEL),
+        resolver=Resolver(Decisions.none()),
+        store=memory,
+    )
+    expected = plain(pipeline.build([documents]))
+    assert {**state.result(), "seconds": None} == {**expected, "seconds": None}
+    with open_store(str(store), heap="512m") as opened:
+        assert opened.counts() == memory.counts()
+    assert memory.counts().mentions > 0
+
+
+def test_a_broken_document_is_counted_and_the_run_completes(built):
+    _, state, _ = built
+    report = state.result()
+    assert (report["added"], report["failed"], report["skipped"]) == (2, 1, 1)
+    assert [failure["uri"].rpartition("/")[2] for failure in report["failures"]] == ["broken.jsonl#L1"]
+    assert state.is_completed()
+    assert state.message == "Documents: 2 added, 0 updated, 0 unchanged, 1 failed, 1 skipped"
+
+
+def test_the_report_is_an_artifact(built):
+    _, state, page = built
+    report = state.result()
+    assert page.description == state.message
+    for kind in ("added", "failed", "skipped", "chunks", "mentions", "relations"):
+        assert f"| {kind} | {report[kind]} |" in page.data
+    assert "broken.jsonl\\#L1" in page.data
+    assert "| extract |" in page.data
+
+
+def test_a_second_run_reports_unchanged(built, run):
+    store, _, _ = built
+    report = run(store).result()
+    assert (report["added"], report["updated"], report["unchanged"], report["settled"]) == (0, 0, 2, None)
+
+
+def test_a_transient_error_is_tried_again(run, monkeypatch):
+    class OnceAway(MemoryStore):
+        attempts = 0
+
+        def replace_document(self, rows):
+            self.attempts += 1
+            if self.attempts == 1:
+                raise StoreUnreachableError("nothing answers")
+            super().replace_document(rows)
+
+    store = OnceAway()
+    in_memory(monkeypatch, store)
+    report = run("once-away").result()
+    assert store.attempts == 3
+    assert (report["added"], len(store.documents())) == (2, 2)
+
+
+def test_a_malformed_schema_fails_at_once(run, monkeypatch, tmp_path):
+    malformed = tmp_path / "malformed.yaml"
+    malformed.write_text("name: x\nentities: {Person: {lable: person}}\n")
+    opened = in_memory(monkeypatch, MemoryStore())
+    state = run("unused", schema=str(malformed))
+    assert state.is_failed()
+    assert "lable" in state.message
+    assert opened == []
+    with pytest.raises(SchemaError, match="line 2"):
+        state.result()
+
+
+def test_a_wrong_password_fails_at_once(run, monkeypatch, request):
+    attempts = []
+    genuine = Settings.open_store
+
+    def counted(self, name):
+        attempts.append(name)
+        return genuine(self, name)
+
+    monkeypatch.setattr(Settings, "open_store", counted)
+    monkeypatch.setenv("NEO4J_PASSWORD", "not-the-password")
+    address = request.getfixturevalue("embedded_store")._connection._address
+    state = run(address)
+    assert state.is_failed()
+    assert "refused the user or the password" in state.message
+    assert attempts == [address]
+    with pytest.raises(StoreAccessError):
+        state.result()
+
+
+def test_fails_when_every_document_failed(schema, monkeypatch, tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    in_memory(monkeypatch, MemoryStore())
+    state = build_graph([str(tmp_path)], schema=str(schema), store="all", model=str(MODEL), return_state=True)
+    assert state.is_failed()
+    assert "All 1 documents failed" in state.message
+    assert "empty.txt is empty" in state.message
+
+
+def test_a_document_that_goes_while_the_flow_runs_is_a_failure(schema, monkeypatch, tmp_path):
+    (tmp_path / "stays.txt").write_text("Ines Duarte designs lamps.")
+    (tmp_path / "goes.txt").write_text("Tomas Heller runs a mill.")
+
+    class Removing(MemoryStore):
+        def documents(self):
+            return super().documents()
+
+        def replace_document(self, rows):
+            (tmp_path / "stays.txt").unlink(missing_ok=True)
+            super().replace_document(rows)
+
+    in_memory(monkeypatch, Removing())
+    report = build_graph([str(tmp_path)], schema=str(schema), store="going", model=str(MODEL), documents_per_task=1)
+    assert (report["added"], report["failed"]) == (1, 1)
+    assert "can no longer be read" in report["failures"][0]["error"]
+
+
+def test_names_and_errors_cannot_become_markup():
+    assert escaped("<b>|`x`\n[a](b)") == r"\<b\>\|\`x\` \[a\]\(b\)"
+
+
+def test_the_script_runs_without_a_server(schema, documents, tmp_path):
+    command = [sys.executable, CHECKOUT / "flows/build_graph.py", documents, "--schema", schema, "--model", MODEL]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment |= {
+        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    }
+    done = subprocess.run(
+        [*command, "--store", tmp_path / "graph"], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "Documents: 2 added, 0 updated, 0 unchanged, 1 failed, 1 skipped"
+
+
+def test_trains_and_reports(tmp_path):
+    record = {
+        "text": "Ines Duarte works for Lumen.",
+        "entities": [{"start": 0, "end": 11, "type": "person"}, {"start": 22, "end": 27, "type": "organization"}],
+        "relations": [{"head": 0, "tail": 1, "type": "works for"}],
+        "entity_types": ["person", "organization"],
+        "relation_types": ["works for"],
+        "pairs": "all",
+    }
+    (tmp_path / "data.jsonl").write_text(json.dumps(record) + "\n")
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "model"
+    recipe.write_text("data: {data.jsonl: 2}\nbfloat16: false\n")
+    report = train_extractor(str(recipe), str(tmp_path), str(MODEL), str(out), max_steps=1)
+    assert report["steps"] == 1
+    assert Extractor.from_pretrained(out).fingerprint
+    assert "| steps | 1 |" in Artifact.get("train-extractor-report").data
+
+
+def test_training_without_its_recipe_says_so(tmp_path):
+    with pytest.raises(RelexError, match="cannot be read"):
+        train_extractor(str(tmp_path / "none.yaml"), str(tmp_path), str(MODEL), str(tmp_path / "model"))
