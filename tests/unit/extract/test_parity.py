@@ -1,0 +1,89 @@
+"""Our reading of a checkpoint against the reference implementation's (tests/fixtures/reference/README.md)."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+from torch import Tensor
+
+from relex_kg.extract.extractor import Extractor
+from relex_kg.types import TextExtraction
+
+REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
+CHECKPOINTS = sorted(path.parent.name for path in REFERENCE.glob("*/gliner_config.json"))
+TOKEN_LEVEL = [name for name in CHECKPOINTS if name.startswith("token-")]
+SENTENCES = json.loads((REFERENCE / "sentences.json").read_text(encoding="utf-8"))
+TOLERANCE = 1e-4
+
+EntityKey = tuple[int, int, str]
+RelationKey = tuple[EntityKey, str, EntityKey]
+
+
+@cache
+def extractor(name: str) -> Extractor:
+    return Extractor.from_pretrained(REFERENCE / name)
+
+
+@cache
+def expected(name: str) -> dict[str, Any]:
+    return json.loads((REFERENCE / name / "expected.json").read_text(encoding="utf-8"))
+
+
+def expected_logits(name: str) -> dict[int, dict[str, Tensor]]:
+    """The reference's raw outputs by sentence and kind; the kinds are described in the fixtures' README."""
+    by_sentence: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in load_file(REFERENCE / name / "logits.safetensors").items():
+        sentence, kind = key.split(".")
+        by_sentence.setdefault(int(sentence), {})[kind] = tensor
+    return by_sentence
+
+
+def extract(name: str, texts: Sequence[str], *, flat: bool) -> tuple[TextExtraction, ...]:
+    thresholds = expected(name)["thresholds"]
+    return extractor(name).extract(
+        texts,
+        entities=SENTENCES["entity_labels"],
+        relations=SENTENCES["relation_labels"],
+        entity_threshold=thresholds["entity"],
+        relation_threshold=thresholds["relation"],
+        adjacency_threshold=thresholds["adjacency"],
+        flat=flat,
+    )
+
+
+def entities_of(extraction: TextExtraction) -> dict[EntityKey, float]:
+    return {(m.span.start, m.span.end, m.label): m.score for m in extraction.mentions}
+
+
+def relations_of(extraction: TextExtraction) -> dict[RelationKey, float]:
+    keys = [(m.span.start, m.span.end, m.label) for m in extraction.mentions]
+    return {(keys[r.head], r.label, keys[r.tail]): r.score for r in extraction.relations}
+
+
+def assert_as_expected(extractions: Sequence[TextExtraction], answers: Sequence[dict[str, Any]]) -> None:
+    assert len(extractions) == len(answers)
+    for text, extraction, answer in zip(SENTENCES["texts"], extractions, answers, strict=True):
+        entities = {(start, end, label): score for start, end, label, score in answer["entities"]}
+        relations = {(tuple(head), label, tuple(tail)): score for head, label, tail, score in answer["relations"]}
+        assert entities_of(extraction) == pytest.approx(entities, abs=TOLERANCE), text
+        assert relations_of(extraction) == pytest.approx(relations, abs=TOLERANCE), text
+        assert (extraction.cut_spans, extraction.cut_pairs) == (0, 0), text
+
+
+def test_every_kind_of_checkpoint_is_there() -> None:
+    assert len(CHECKPOINTS) == 12
+    assert len(TOKEN_LEVEL) == 4
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_flat_results_are_the_references(name: str) -> None:
+    assert_as_expected(extract(name, SENTENCES["texts"], flat=True), expected(name)["flat"])
+
+
+@pytest.mark.parametrize("name", TOKEN_LEVEL)
+def test_nested_results_are_the_references(name: str) -> None:
+    assert_as_expected(extract(name, SENTENCES["texts"], flat=False), expected(name)["nested"])
