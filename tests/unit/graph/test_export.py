@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(subgraph, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_leaves_the_old_file(subgraph, tmp_path):
+def test_a_folder_in_the_file_s_place_is_left_alone(subgraph, tmp_path):
     target = tmp_path / "graph.json"
     target.mkdir()
     with pytest.raises(StoreError, match="cannot be written"):
