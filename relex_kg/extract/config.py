@@ -41,6 +41,7 @@ class ModelConfig:
         entity_token, relation_token, separator: the prompt's marks.
         embed_entity_token, embed_relation_token: a label is represented by its mark (True) or by the token after it.
         case_embedding: word shapes are embedded and added at the input (not in the reference package).
+        pair_context: pairs are scored by the words around them too (not in the reference package).
         extra: all other keys of the file, kept so that saving is a round trip.
     """
 
@@ -59,6 +60,7 @@ class ModelConfig:
     embed_entity_token: bool
     embed_relation_token: bool
     case_embedding: bool
+    pair_context: bool
     extra: Mapping[str, Any]
 
     @classmethod
@@ -92,6 +94,7 @@ class ModelConfig:
             embed_entity_token=bool(values.get("embed_ent_token", True)),
             embed_relation_token=bool(values.get("embed_rel_token", True)),
             case_embedding=bool(values.get("case_embedding", False)),
+            pair_context=bool(values.get("pair_context", False)),
             extra={key: value for key, value in values.items() if key not in _OURS},
         )
 
@@ -113,6 +116,7 @@ class ModelConfig:
             "embed_ent_token": self.embed_entity_token,
             "embed_rel_token": self.embed_relation_token,
             "case_embedding": self.case_embedding,
+            "pair_context": self.pair_context,
         }
 
 
@@ -132,6 +136,7 @@ _OURS = frozenset(
         "embed_ent_token",
         "embed_rel_token",
         "case_embedding",
+        "pair_context",
     }
 )
 

@@ -200,9 +200,9 @@ class Extractor:
     ) -> tuple[TextRelation, ...]:
         if not pairs:
             return ()
-        spans = self.model.spans(reading.words, reading.candidates.spans[torch.tensor(kept)])
+        spans = reading.candidates.spans[torch.tensor(kept)]
         ends = torch.tensor(pairs, device=spans.device)
-        logits = self.model.pair_logits(spans[ends[:, 0]], spans[ends[:, 1]], reading.relations)
+        logits = self.model.pair_logits(reading.words, spans, ends, reading.relations)
         scores = torch.sigmoid(logits.float()).cpu()
         thresholds = torch.tensor([asked.threshold for asked in request.relations])
         found = [

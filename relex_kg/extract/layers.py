@@ -91,6 +91,43 @@ class SpanMarker(nn.Module):
         return self.join(start.unsqueeze(2).expand(-1, -1, max_width, -1), end[:, last])
 
 
+class PairContext(nn.Module):
+    """What the words around two spans say of the pair: before the first, between the two, and after the second.
+
+    Each segment is the mean of its words behind one linear layer and a ReLU, so a pair costs the same however far
+    apart its spans stand. Which of the two comes first decides the output layer; both start at zero.
+
+    *Shape:* words (W, D), spans (E, 2) and pairs (P, 2), indices of spans, to (P, D).
+    """
+
+    AROUND = 4  # words looked at before the first span and after the second
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.word = nn.Linear(width, width)
+        self.head_first = nn.Linear(width * 3, width)
+        self.tail_first = nn.Linear(width * 3, width)
+        for layer in (self.head_first, self.tail_first):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, words: Tensor, spans: Tensor, pairs: Tensor) -> Tensor:
+        sums = pad(relu(self.word(words)).float().cumsum(dim=0), (0, 0, 1, 0))
+        ends = spans[pairs]
+        first_start, first_end = ends[..., 0].amin(dim=1), ends[..., 1].amin(dim=1) + 1
+        last_start, last_end = ends[..., 0].amax(dim=1), ends[..., 1].amax(dim=1) + 1
+        segments = (
+            ((first_start - self.AROUND).clamp(min=0), first_start),
+            (first_end, torch.maximum(last_start, first_end)),
+            (last_end, (last_end + self.AROUND).clamp(max=len(words))),
+        )
+        means = torch.cat(
+            [(sums[end] - sums[start]) / (end - start).clamp(min=1).unsqueeze(1) for start, end in segments], dim=1
+        ).to(words.dtype)
+        head_first = (ends[:, 0, 0] <= ends[:, 1, 0]).unsqueeze(1)
+        return torch.where(head_first, self.head_first(means), self.tail_first(means))
+
+
 class GraphAdjacency(nn.Module):
     """Which mentions are related at all: one graph convolution over dot-product similarities, then dot products.
 

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel
 
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import SHAPES, Batch
-from relex_kg.extract.layers import GraphAdjacency, Projection, SpanMarker, TokenScorer, WordLSTM, gather
+from relex_kg.extract.layers import GraphAdjacency, PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class RelexModel(nn.Module):
         self.span = SpanMarker(width, dropout)
         self.adjacency = GraphAdjacency(width) if config.adjacency == "gcn" else None
         self.pair = Projection(width * 2, width, dropout)
+        self.pair_context = PairContext(width) if config.pair_context else None
 
     @property
     def device(self) -> torch.device:
@@ -79,9 +80,17 @@ class RelexModel(nn.Module):
         """Represent spans of one text: words (W, D) and first and last words (E, 2) to (E, D)."""
         return self.span(words[spans[:, 0]], words[spans[:, 1]])  # type: ignore[no-any-return]
 
-    def pair_logits(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        """Score pairs of spans, each (P, D), against relation labels (R, D): (P, R)."""
-        return self.pair(torch.cat([heads, tails], dim=-1)) @ relations.T  # type: ignore[no-any-return]
+    def pair_logits(self, words: Tensor, spans: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
+        """Score pairs of spans of one text against relation labels.
+
+        *Shape:* words (W, D), spans (E, 2) as first and last words, pairs (P, 2) as head and tail among the spans,
+        relations (R, D) to (P, R).
+        """
+        represented = self.spans(words, spans)
+        pair = self.pair(torch.cat([represented[pairs[:, 0]], represented[pairs[:, 1]]], dim=-1))
+        if self.pair_context is not None:
+            pair = pair + self.pair_context(words, spans, pairs)
+        return pair @ relations.T  # type: ignore[no-any-return]
 
     def _encode(self, batch: Batch) -> Tensor:
         """(B, L, width of the encoder)."""

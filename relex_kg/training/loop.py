@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,8 @@ def train(
     began = time.monotonic()
     torch.manual_seed(recipe.seed)
     model, tokenizer = _starting_point(start)
+    if recipe.pair_context and model.pair_context is None:
+        model = _with_pair_context(model)
     batches, drawn = _plan(recipe, data, Encoding(tokenizer, model.config))
     steps = min(len(batches), max_steps or len(batches))
     objective = Objective(model, relation_weight=recipe.relation_weight)
@@ -91,7 +93,7 @@ def train(
     trainer.pop_callback(_printer())
     last = get_last_checkpoint(str(out / "steps")) if (out / "steps").is_dir() else None
     result = trainer.train(resume_from_checkpoint=last)
-    save(model.eval(), tokenizer, out, dtype=torch.float16)
+    save(model.eval(), tokenizer, out)
     return TrainingReport(drawn, result.global_step, result.training_loss, time.monotonic() - began, last is not None)
 
 
@@ -100,6 +102,12 @@ def _starting_point(start: str | Path) -> tuple[RelexModel, PreTrainedTokenizerB
         return from_encoder(Path(start))
     checkpoint = load(start)
     return checkpoint.model.train(), checkpoint.tokenizer
+
+
+def _with_pair_context(model: RelexModel) -> RelexModel:
+    grown = RelexModel(replace(model.config, pair_context=True))
+    grown.load_state_dict(model.state_dict(), strict=False)
+    return grown.train()
 
 
 def from_encoder(folder: Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:

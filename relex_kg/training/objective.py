@@ -45,14 +45,13 @@ class Objective(nn.Module):
         return balanced_loss(logits, targets, judged, alpha=ALPHA)
 
     def _pair_loss(self, representation: Representation, row: int, example: Example, device: torch.device) -> Tensor:
-        spans = self.model.spans(representation.words[row], example.spans.to(device))
-        pairs = example.pairs.to(device)
+        words, spans, pairs = representation.words[row], example.spans.to(device), example.pairs.to(device)
         related, judged = example.related.to(device), example.judged_pairs.to(device)
         labels = representation.relations[row, : related.size(1)]
-        logits = self.model.pair_logits(spans[pairs[:, 0]], spans[pairs[:, 1]], labels)
+        logits = self.model.pair_logits(words, spans, pairs, labels)
         loss = balanced_loss(logits, related, judged, alpha=ALPHA)
         if self.model.adjacency is not None:
-            adjacent = self.model.adjacency(spans)[pairs[:, 0], pairs[:, 1]]
+            adjacent = self.model.adjacency(self.model.spans(words, spans))[pairs[:, 0], pairs[:, 1]]
             odds = torch.logit(adjacent.float(), eps=1e-6)
             loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=ALPHA)
         return loss

@@ -22,6 +22,7 @@ class Recipe(BaseModel):
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
         entity_labels, relation_labels, pairs: the most an example asks for.
         save_steps: steps between checkpoints.
+        pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
         bfloat16: mixed precision; three times faster matrix products on current GPUs and many CPUs.
     """
 
@@ -43,6 +44,7 @@ class Recipe(BaseModel):
     relation_labels: int = 12
     pairs: int = 120
     save_steps: int = 100
+    pair_context: bool = False
     bfloat16: bool = True
 
     @classmethod
