@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +60,6 @@ def evaluate(
         extractor = load_extractor(model, show)
         scores = []
         for file in files:
-            stage = f"Read {harmless(file.name)}"
             scores.append(
                 evaluate_file(
                     file,
@@ -67,7 +67,7 @@ def evaluate(
                     types_from=types_from.value,
                     entity_threshold=entity_threshold,
                     relation_threshold=relation_threshold,
-                    on_progress=lambda done, total, stage=stage: show(stage, done, total),
+                    on_progress=partial(show, f"Read {harmless(file.name)}"),
                 )
             )
     if as_json:

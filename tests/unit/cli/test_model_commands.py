@@ -1,0 +1,164 @@
+"""build (dry), extract, eval and train, with a tiny model of random weights."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+SCHEMA = """\
+name: anything
+entities:
+  Person: {label: person, threshold: 0.01}
+relations:
+  KNOWS: {label: knows, threshold: 0.01, head: [Person], tail: [Person]}
+"""
+RECORD = {
+    "text": "Ada met Bea",
+    "entities": [{"start": 0, "end": 3, "type": "person"}, {"start": 8, "end": 11, "type": "person"}],
+    "relations": [{"head": 0, "tail": 1, "type": "met"}],
+    "entity_types": ["person"],
+    "relation_types": ["met"],
+    "pairs": "all",
+}
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    (tmp_path / "schema.yaml").write_text(SCHEMA)
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ada met Bea.")
+    (folder / "b.md").write_text("Bea met Cid.")
+    (folder / "picture.png").write_bytes(b"")
+    return folder
+
+
+def test_a_dry_run_reports_and_writes_nothing(run: Any, corpus: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    ran = run("build", corpus, "--schema", "schema.yaml", "--dry-run")
+    assert (ran.code, ran.err) == (0, "")
+    lines = dict(text.split(maxsplit=1) for text in ran.out.splitlines())
+    assert list(lines) == ["Store", "Documents", "Found", "Dropped", "Skipped", "Entities", "Facts", "Seconds"]
+    assert lines["Store"] == "memory"
+    assert lines["Documents"] == "2 added, 0 updated, 0 unchanged, 0 failed, 1 skipped"
+    assert lines["Skipped"] == "1 unsupported format .png"
+    assert lines["Found"].startswith("2 chunks, ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_build_as_json(run: Any, corpus: Path) -> None:
+    document = run("build", corpus, "--schema", "schema.yaml", "--dry-run", "--json").document
+    assert (document["store"], document["dry_run"], document["changed"]) == ("memory", True, True)
+    assert document["documents"] == {"added": 2, "updated": 0, "unchanged": 0, "failed": 0, "skipped": 1}
+    assert document["skipped"] == [{"path": str(corpus / "picture.png"), "reason": "unsupported format .png"}]
+    assert document["failures"] == []
+    assert document["graph"]["documents"] == 2
+    assert document["graph"]["mentions"] == document["mentions"] > 0
+    assert document["settled"]["entities_created"] == document["graph"]["entities"] > 0
+    assert list(document["seconds"]) == ["extract", "write", "resolve"]
+
+
+def test_failures_are_listed_and_the_rest_of_many_counted(run: Any, corpus: Path) -> None:
+    (corpus / "c.jsonl").write_text("not JSON\n" * 25)
+    ran = run("build", corpus, "--schema", "schema.yaml", "--dry-run")
+    assert ran.code == 3
+    failed = ran.out.partition("\nFailed:\n")[2].splitlines()
+    assert len(failed) == 21
+    assert failed[0].startswith(f"  {(corpus / 'c.jsonl').as_uri()}#L1: ")
+    assert failed[-1] == "  and 5 more (--json lists all)"
+
+
+def test_a_build_of_nothing_changes_nothing(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = run("build", "empty", "--dry-run")
+    assert ran.code == 0
+    assert ran.out.startswith("Nothing changed.\nStore      memory\n")
+
+
+def test_extract_marks_mentions_and_lists_triplets(run: Any, corpus: Path) -> None:
+    ran = run("extract", corpus / "a.txt", "--schema", "schema.yaml", "--json")
+    [document] = ran.document["documents"]
+    assert document["text"] == "Ada met Bea."
+    for mention in document["mentions"]:
+        assert document["text"][mention["start"] : mention["end"]] == mention["text"]
+        assert (mention["type"], mention["label"]) == ("Person", "person")
+    marked, _, *table = run("extract", corpus / "a.txt", "--schema", "schema.yaml").out.splitlines()
+    plain = marked
+    for mention in document["mentions"]:
+        assert f"[{mention['text']}: Person]" in marked
+        plain = plain.replace(f"[{mention['text']}: Person]", mention["text"])
+    assert plain == "Ada met Bea."
+    assert len(table) == (len(document["relations"]) + 4 if document["relations"] else 1)
+
+
+def test_extract_asks_in_the_words_given(run: Any) -> None:
+    arguments = ("--entities", "movie star, city", "--relations", "place of birth", "--entity-threshold", "0.01")
+    ran = run("extract", "Ada met Bea", *arguments, "--relation-threshold", "0.99", "--json")
+    [document] = ran.document["documents"]
+    assert {mention["label"] for mention in document["mentions"]} <= {"movie star", "city"}
+    assert document["mentions"]
+    assert document["relations"] == []
+
+
+def test_extract_reads_stdin_and_reports_bad_records(run: Any, tmp_path: Path) -> None:
+    assert run("extract", "-", "--json", stdin="Ada met Bea").document["documents"][0]["text"] == "Ada met Bea"
+    (tmp_path / "x.jsonl").write_text('{"text": "Ada"}\nnot JSON\n')
+    ran = run("extract", "x.jsonl", "--json")
+    assert ran.code == 3
+    assert len(ran.document["documents"]) == len(ran.document["failures"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("report.html",), 1),
+        (("a text", "--relations", "knows"), 2),
+        (("a text", "--schema", "general", "--entities", "person"), 2),
+        (("a text", "--entities", "person,person"), 1),
+        (("a text", "--model", "no/such model"), 1),
+    ],
+)
+def test_extract_refuses_what_it_cannot_do(run: Any, arguments: tuple[str, ...], code: int) -> None:
+    ran = run("extract", *arguments)
+    assert (ran.code, ran.out) == (code, "")
+
+
+def test_eval_measures_each_file(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    ran = run("eval", "gold.jsonl", "--json", "--entity-threshold", "0.99")
+    [scores] = ran.document["files"]
+    assert (scores["file"], scores["records"]) == ("gold.jsonl", 1)
+    nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "true_positive": 0, "predicted": 0}
+    assert scores["entities"] == scores["entities_by_type"]["person"] == nothing | {"gold": 2}
+    assert scores["relations"] == scores["triples"] == nothing | {"gold": 1}
+    shown = run("eval", "gold.jsonl", "--entity-threshold", "0.99", "--by-type").out
+    assert shown.startswith("gold.jsonl, 1 records\n")
+    assert "by type\n" in shown
+    assert len(shown.splitlines()) == 2 * (1 + 4 + 3)
+
+
+def test_train_makes_a_model_that_the_other_commands_take(run: Any, tmp_path: Path, tiny_model: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text((json.dumps(RECORD) + "\n") * 3)
+    ran = run("train", "gold.jsonl", "--from", tiny_model, "--out", "model", "--max-steps", "1", "--json")
+    assert ran.code == 0
+    assert {key: ran.document[key] for key in ("model", "records", "steps", "resumed")} == {
+        "model": "model",
+        "records": {"gold.jsonl": 3},
+        "steps": 1,
+        "resumed": False,
+    }
+    assert run("extract", "Ada met Bea", "--entities", "person", "--model", "model").code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("gold.jsonl", "--recipe", "recipe.yaml")])
+def test_train_takes_data_or_a_recipe(run: Any, arguments: tuple[str, ...]) -> None:
+    assert run("train", *arguments).code == 2
+
+
+def test_train_says_which_file_is_missing(run: Any) -> None:
+    ran = run("train", "gold.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: gold.jsonl cannot be read")
