@@ -6,6 +6,7 @@ python flows/build_graph.py reports/ --store neo4j://localhost:7687 --serve "0 6
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ from relex_kg.text.readers import ReadFailure, read
 
 ARTIFACT = "build-graph-report"
 MODEL_TAG = "relex-model"
+
+# Prefect makes a pydantic model of the flow's parameters, and an old, unused method of such models has this name.
+warnings.filterwarnings("ignore", message='Field name "schema" in "Build_GraphModel" shadows')
 
 _TRANSIENT = (StoreUnreachableError, StoreBusyError)
 
