@@ -8,7 +8,7 @@ New and changed documents are found (:meth:`Pipeline.find`) and go in one by one
 line, in one transaction (:meth:`Pipeline.settle`). What was left undone by a run that was killed, the next run does.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ class RunReport:
     relations: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     settled: SettleReport | None = None
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @property
     def changed(self) -> bool:
@@ -124,7 +124,8 @@ class RunReport:
         self.relations += other.relations
         self.dropped.update(other.dropped)
         self.settled = other.settled or self.settled
-        self.seconds.update(other.seconds)
+        for stage, seconds in other.seconds.items():
+            self.seconds[stage] += seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ class Pipeline:
     def __init__(self, *, schema: Schema, extractor: Extractor, resolver: Resolver, store: Store) -> None:
         self._schema = schema
         self._reader = Reader(extractor, schema)
+        self._symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
         self._resolver = resolver
         self._store = store
         store.prepare()
@@ -242,7 +244,7 @@ class Pipeline:
         """Resolve all mentions in the store and write what changes; None where nothing is left to do."""
         began = monotonic()
         watch(Progress("resolve", 0, 1))
-        settled = settle(self._store, self._resolver, self._schema)
+        settled = settle(self._store, self._resolver)
         report.seconds["resolve"] += monotonic() - began
         watch(Progress("resolve", 1, 1))
         return settled
@@ -270,6 +272,7 @@ class Pipeline:
                     one.extraction,
                     model=self._reader.fingerprint,
                     schema=self._schema.fingerprint,
+                    symmetric=self._symmetric,
                     ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 )
             )
@@ -290,23 +293,19 @@ class Pipeline:
                 report.failures.append(ReadFailure(document.uri, failure))
 
 
-def settle(store: Store, resolver: Resolver, schema: Schema) -> SettleReport | None:
+def settle(store: Store, resolver: Resolver) -> SettleReport | None:
     """Bring entities and facts in line with the documents in the store; None where they are."""
     if not store.unsettled(resolver.fingerprint):
         return None
-    symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
-    return store.settle(
-        lambda layer: entity_layer(layer, resolver.resolve(layer.mentions), symmetric), resolver.fingerprint
-    )
+    return store.settle(lambda layer: entity_layer(layer, resolver.resolve(layer.mentions)), resolver.fingerprint)
 
 
-def remove(store: Store, resolver: Resolver, schema: Schema, uris: Sequence[str]) -> RemovalReport:
+def remove(store: Store, resolver: Resolver, uris: Sequence[str]) -> RemovalReport:
     """Take documents out of the graph, with all that only they support.
 
     Args:
         store: the graph.
         resolver: decides which of the names that stay are one entity.
-        schema: says which relations are symmetric.
         uris: documents' URIs, or files' paths; a JSON Lines file stands for all its documents.
     """
     known = store.documents()
@@ -319,7 +318,7 @@ def remove(store: Store, resolver: Resolver, schema: Schema, uris: Sequence[str]
             removed.append(known[id].uri)
         if not wanted:
             unknown.append(uri)
-    return RemovalReport(tuple(removed), tuple(unknown), settle(store, resolver, schema))
+    return RemovalReport(tuple(removed), tuple(unknown), settle(store, resolver))
 
 
 def _named_by(uri: str, known: Mapping[DocumentId, DocumentState]) -> list[DocumentId]:

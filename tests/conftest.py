@@ -144,7 +144,13 @@ def _say(uri: str, *statements: tuple[str, str, str], score: float = 0.5) -> Doc
         position += length
     extraction = Extraction(document.id, tuple(mentions), tuple(relations), {})
     return document_rows(
-        document, chunks, extraction, model="model-1", schema="schema-1", ingested_at="2026-01-02T03:04:05Z"
+        document,
+        chunks,
+        extraction,
+        model="model-1",
+        schema="schema-1",
+        symmetric=frozenset({"MARRIED_TO"}),
+        ingested_at="2026-01-02T03:04:05Z",
     )
 
 
@@ -168,7 +174,7 @@ def resolve_by_name(mentions: tuple[Mention, ...]) -> Resolution:
 
 
 def plan(layer: EntityLayer) -> EntityLayer:
-    return entity_layer(layer, resolve_by_name(layer.mentions), frozenset({"MARRIED_TO"}))
+    return entity_layer(layer, resolve_by_name(layer.mentions))
 
 
 def _shape(subgraph: Subgraph) -> tuple[list[object], list[object]]:

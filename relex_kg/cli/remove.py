@@ -7,7 +7,7 @@ import typer
 
 from relex_kg.cli import options
 from relex_kg.cli.console import emit, harmless, note, progress, say
-from relex_kg.cli.opening import load_resolver, load_schema, old_store
+from relex_kg.cli.opening import load_resolver, old_store
 from relex_kg.errors import StoreError
 
 
@@ -17,7 +17,6 @@ def remove(
         typer.Argument(metavar="URI...", help="Documents' URIs, or files' paths; a JSON Lines file means all its own."),
     ],
     *,
-    schema: options.Schema = None,
     store: options.Store = None,
     decisions: options.Decisions = None,
     as_json: options.Json = False,
@@ -26,7 +25,7 @@ def remove(
 
     What other documents say as well stays, with less support; the graph is then
     the one that a build without these documents makes. The files themselves are
-    not touched. Give the same --schema and --decisions as to build.
+    not touched. Give the same --decisions as to build.
 
     Unknown documents are reported; the exit code is 1 if all were unknown.
 
@@ -37,10 +36,10 @@ def remove(
     """
     from relex_kg.pipeline import remove as remove_documents
 
-    wanted, resolver = load_schema(schema), load_resolver(decisions)
+    resolver = load_resolver(decisions)
     with progress() as show, old_store(store, show) as opened:
         show("Remove documents", 0, None)
-        report = remove_documents(opened, resolver, wanted, uris)
+        report = remove_documents(opened, resolver, uris)
     if not report.removed:
         raise StoreError(
             f"the graph holds none of these documents: {', '.join(report.unknown)}",

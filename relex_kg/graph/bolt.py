@@ -188,6 +188,7 @@ def _document_properties(document: DocumentRow) -> Row:
         "ingested_at": document.ingested_at,
         "model": document.model,
         "schema": document.schema,
+        "symmetric": list(document.symmetric),
     }
 
 
@@ -244,6 +245,7 @@ def _layer(transaction: Transaction) -> EntityLayer:
         refers_to={row["id"]: row["entity"] for row in mentions if row["entity"] is not None},
         facts={fact.id: fact for fact in _facts(transaction.rows(cypher.LAYER_FACTS))},
         supports={row["id"]: row["fact"] for row in relations if row["fact"] is not None},
+        symmetric=frozenset(row["type"] for row in transaction.rows(cypher.LAYER_SYMMETRIC)),
     )
 
 

@@ -155,6 +155,8 @@ OPTIONAL MATCH (g:Graph {id: 'graph'})
 RETURN pending, g.resolver AS resolver
 """
 
+LAYER_SYMMETRIC = "MATCH (d:Document) UNWIND d.symmetric AS type RETURN DISTINCT type"
+
 LAYER_MENTIONS = """
 MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
 OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)

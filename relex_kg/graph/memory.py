@@ -95,6 +95,7 @@ class MemoryStore:
             refers_to=self._refers_to,
             facts=self._facts,
             supports=self._supports,
+            symmetric=frozenset(type for rows in self._documents.values() for type in rows.document.symmetric),
         )
 
     def counts(self) -> GraphCounts:

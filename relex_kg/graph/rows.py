@@ -19,7 +19,11 @@ CONFIDENCE_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document's node. ``model`` and ``schema`` are the fingerprints that it was extracted with."""
+    """A document's node.
+
+    ``model`` and ``schema`` are the fingerprints that it was extracted with, ``symmetric`` the schema's relation types
+    that hold both ways, sorted: what settles the graph later need not know the schema.
+    """
 
     id: DocumentId
     uri: str
@@ -29,6 +33,7 @@ class DocumentRow:
     ingested_at: str
     model: str
     schema: str
+    symmetric: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class EntityLayer:
         refers_to: the entity of each mention; a mention written since the last settling has none.
         facts: by id.
         supports: the fact that each relation supports; none where both its mentions refer to one entity.
+        symmetric: the relation types that hold both ways, by the schemas that the documents were extracted with.
     """
 
     mentions: tuple[Mention, ...]
@@ -77,6 +83,7 @@ class EntityLayer:
     refers_to: Mapping[MentionId, EntityId]
     facts: Mapping[FactId, Fact]
     supports: Mapping[RelationId, FactId]
+    symmetric: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,7 @@ def document_rows(
     *,
     model: str,
     schema: str,
+    symmetric: frozenset[str],
     ingested_at: str,
 ) -> DocumentRows:
     """What ``document`` contributes to the graph.
@@ -121,6 +129,7 @@ def document_rows(
         extraction: what was found in the document; every relation's mentions must share a chunk.
         model: the fingerprint of the model that found it.
         schema: the fingerprint of the schema that it was asked with.
+        symmetric: the schema's relation types that hold both ways.
         ingested_at: when, in ISO 8601.
 
     Raises:
@@ -138,6 +147,7 @@ def document_rows(
             ingested_at=ingested_at,
             model=model,
             schema=schema,
+            symmetric=tuple(sorted(symmetric)),
         ),
         chunks=tuple(sorted(chunks, key=lambda chunk: chunk.id)),
         mentions=tuple(
@@ -196,7 +206,7 @@ def stale_relations(
     return {relation for relation, ends in old.items() if relation not in new or not stale.isdisjoint(ends)}
 
 
-def entity_layer(current: EntityLayer, resolution: Resolution, symmetric: frozenset[str]) -> EntityLayer:
+def entity_layer(current: EntityLayer, resolution: Resolution) -> EntityLayer:
     """The layer that should stand above the current mentions and relations.
 
     It is a function of the mentions, the relations and their resolution alone, except for the entities' ids: those
@@ -205,7 +215,6 @@ def entity_layer(current: EntityLayer, resolution: Resolution, symmetric: frozen
     Args:
         current: the layer that is there.
         resolution: the current mentions' clusters.
-        symmetric: names of the relation types that hold both ways; each such fact is stored once.
 
     Raises:
         ValueError: the clusters do not hold every current mention exactly once.
@@ -216,7 +225,7 @@ def entity_layer(current: EntityLayer, resolution: Resolution, symmetric: frozen
         mention: id for cluster, id in zip(resolution.clusters, ids, strict=True) for mention in cluster.mentions
     }
     least = {id: cluster.mentions[0] for cluster, id in zip(resolution.clusters, ids, strict=True)}
-    groups = _fact_groups(current, refers_to, least, symmetric)
+    groups = _fact_groups(current, refers_to, least)
     documents = {mention.id: mention.document_id for mention in current.mentions}
     facts = [_fact(ends, relations, documents) for ends, relations in groups.items()]
     return EntityLayer(
@@ -229,6 +238,7 @@ def entity_layer(current: EntityLayer, resolution: Resolution, symmetric: frozen
         refers_to=refers_to,
         facts={fact.id: fact for fact in facts},
         supports={relation.id: fact_id(*ends) for ends, relations in groups.items() for relation in relations},
+        symmetric=current.symmetric,
     )
 
 
@@ -277,14 +287,13 @@ def _fact_groups(
     current: EntityLayer,
     refers_to: Mapping[MentionId, EntityId],
     least: Mapping[EntityId, MentionId],
-    symmetric: frozenset[str],
 ) -> dict[tuple[EntityId, str, EntityId], list[Relation]]:
     """The relations of each fact, by (head, type, tail)."""
     groups: dict[tuple[EntityId, str, EntityId], list[Relation]] = defaultdict(list)
     for relation in current.relations:
         head, tail = refers_to[relation.head], refers_to[relation.tail]
         # Oriented by mentions, not by entity ids: those depend on what the graph held before.
-        if relation.type in symmetric and least[tail] < least[head]:
+        if relation.type in current.symmetric and least[tail] < least[head]:
             head, tail = tail, head
         if head != tail:
             groups[head, relation.type, tail].append(relation)

@@ -38,7 +38,7 @@ def relation(id, head, tail, type="KNOWS", score=0.5):
 
 def rows(chunks, mentions, relations=()):
     extraction = Extraction(DOCUMENT.id, tuple(mentions), tuple(relations), {})
-    return document_rows(DOCUMENT, chunks, extraction, model="m", schema="s", ingested_at="now")
+    return document_rows(DOCUMENT, chunks, extraction, model="m", schema="s", symmetric=frozenset(), ingested_at="now")
 
 
 def layer(mentions, relations=(), entities=(), refers_to=None):
@@ -49,6 +49,7 @@ def layer(mentions, relations=(), entities=(), refers_to=None):
         refers_to=refers_to or {},
         facts={},
         supports={},
+        symmetric=frozenset(),
     )
 
 
@@ -57,7 +58,7 @@ def cluster(name, *mentions):
 
 
 def plan(current, *clusters, symmetric=frozenset()):
-    return entity_layer(current, Resolution(clusters, ()), symmetric)
+    return entity_layer(replace(current, symmetric=symmetric), Resolution(clusters, ()))
 
 
 def entity(id, name, mentions=1):
