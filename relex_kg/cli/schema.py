@@ -19,8 +19,12 @@ group = typer.Typer(name="schema", no_args_is_help=True, rich_markup_mode="rich"
 def schema() -> None:
     """Check a schema, or list the ready ones.
 
-    Example:
+    A schema is a YAML file that says which kinds of entities and relations to
+    look for, and in which words to ask the model for them.
 
+    Examples:
+
+      relex-kg schema list
       relex-kg schema check my-schema.yaml
     """
 
