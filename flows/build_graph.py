@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
@@ -22,7 +22,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.exceptions import FailedRun
 from prefect.runtime import task_run
 from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 if not __package__:  # run as a script, or loaded by Prefect from its file
@@ -72,6 +72,9 @@ _STAGE: dict[str, Any] = {
     "retry_condition_fn": is_transient,
 }
 
+# A model takes all of the cores or the GPU, so a second batch at the same time would only take memory.
+_ONE_AT_A_TIME: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=1)
+
 
 @task(name="Find documents", **_STAGE)
 def find_documents(paths: list[str], setup: Setup) -> tuple[list[Reference], RunReport]:
@@ -105,8 +108,7 @@ def publish(report: Report) -> None:
     create_markdown_artifact(markdown(report), key=ARTIFACT, description=summary(report))
 
 
-# One worker: a model takes all of the cores or the GPU, so a second batch at the same time would only take memory.
-@flow(name="Build graph", task_runner=ThreadPoolTaskRunner(max_workers=1))
+@flow(name="Build graph", task_runner=_ONE_AT_A_TIME)
 def build_graph(
     paths: list[str],
     *,
@@ -115,7 +117,7 @@ def build_graph(
     model: str | None = None,
     decisions: str | None = None,
     documents_per_task: int = 32,
-) -> State[Report]:
+) -> Report:
     """Bring the graph in line with documents; documents elsewhere stay as they are.
 
     Args:
@@ -135,7 +137,7 @@ def build_graph(
         report.include(resolve(setup))
     data = plain(report)
     publish(data)
-    return _outcome(data)
+    return cast("Report", _outcome(data))  # Prefect takes the state for the run, and gives callers its data
 
 
 def _outcome(report: Report) -> State[Report]:
@@ -162,8 +164,8 @@ def _reread(batch: Sequence[Reference], report: RunReport) -> Iterator[Change]:
         for document in read(Path(file)):
             if isinstance(document, ReadFailure):
                 continue  # counted when documents were found; a wanted one that is lost with it, below
-            if reference := wanted.pop(document.id, None):
-                yield Change(document, Path(file), new=reference.new)
+            if document.id in wanted:
+                yield Change(document, Path(file), new=wanted.pop(document.id).new)
             if not wanted:
                 break
         report.failures += [_gone(reference) for reference in wanted.values()]

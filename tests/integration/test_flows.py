@@ -35,7 +35,12 @@ relations:
   WORKS_FOR: {label: works for, head: [Person], tail: [Company], threshold: 0.2}
 """
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [
+    pytest.mark.usefixtures("prefect_server"),
+    pytest.mark.filterwarnings(
+        "ignore:Field name .schema. in .Build_GraphModel.:UserWarning"
+    ),  # as build_graph.py does
+]
 
 
 @pytest.fixture(scope="module")
