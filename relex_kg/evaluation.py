@@ -74,7 +74,9 @@ def evaluate(
         for first in range(0, len(group), _DOCUMENTS_AT_ONCE):
             some = group[first : first + _DOCUMENTS_AT_ONCE]
             for record, found in zip(some, _read(reader, schema, some), strict=True):
-                tables.append((entity_counts(record, found), relation_counts(record, found), triple_counts(record, found)))
+                tables.append(
+                    (entity_counts(record, found), relation_counts(record, found), triple_counts(record, found))
+                )
             on_progress(len(tables), len(records))
     entities, relations, triples = (added(column) for column in zip(*tables, strict=True))
     return Scores(
@@ -139,9 +141,7 @@ def _labelled(extracted: ExtractedDocument, schema: Schema) -> TextExtraction:
             for mention in mentions
         ),
         relations=tuple(
-            TextRelation(
-                row[relation.head], row[relation.tail], schema.relations[relation.type].label, relation.score
-            )
+            TextRelation(row[relation.head], row[relation.tail], schema.relations[relation.type].label, relation.score)
             for relation in extracted.extraction.relations
         ),
         cut_spans=0,

@@ -94,8 +94,8 @@ def save(model: RelexModel, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
 
 
 def _download(name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only named models need the network
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = [_CONFIG_FILE, *_WEIGHT_FILES, "*token*", "*.model", "vocab*", "merges.txt"]
     try:
@@ -155,7 +155,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     try:
-        return AutoTokenizer.from_pretrained(str(folder))  # type: ignore[no-any-return]
+        return AutoTokenizer.from_pretrained(str(folder))
     except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"the tokenizer in {folder} cannot be read ({error})",

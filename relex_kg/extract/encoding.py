@@ -45,8 +45,10 @@ def word_shape(word: str) -> int:
     if any(character.isdigit() for character in word):
         return 7
     cased = [character for character in letters if character.isupper() or character.islower()]
-    if not cased:
-        return 8
+    return _letter_case(cased) if cased else 8
+
+
+def _letter_case(cased: Sequence[str]) -> int:
     if not any(character.isupper() for character in cased):
         return 1
     if all(character.isupper() for character in cased):
@@ -136,7 +138,9 @@ class Encoding:
             [surfaces[index] for index in filled], is_split_into_words=True, add_special_tokens=False, verbose=False
         )
         for row, index in enumerate(filled):
-            encoded[index] = _encoded_text(texts[index], words[index], surfaces[index], cut["input_ids"][row], cut.word_ids(row))
+            encoded[index] = _encoded_text(
+                texts[index], words[index], surfaces[index], cut["input_ids"][row], cut.word_ids(row)
+            )
         return encoded
 
     def prompt(self, entities: Sequence[str], relations: Sequence[str]) -> EncodedPrompt:
@@ -200,9 +204,7 @@ class Encoding:
             [self._start, *prompt.pieces, *text.pieces, self._end] for text, prompt in zip(texts, prompts, strict=True)
         ]
         offsets = [1 + len(prompt.pieces) for prompt in prompts]
-        words = [
-            [offset + piece for piece in text.first_pieces] for text, offset in zip(texts, offsets, strict=True)
-        ]
+        words = [[offset + piece for piece in text.first_pieces] for text, offset in zip(texts, offsets, strict=True)]
         shapes = [[0] * offset + list(text.shapes) for text, offset in zip(texts, offsets, strict=True)]
         length = max(map(len, rows))
         input_ids, attention = _padded(rows, self._pad, length)
@@ -236,9 +238,7 @@ def _encoded_text(
         first_pieces=tuple(first.values()),
         shapes=tuple(word_shape(surfaces[word]) for word in word_of_piece),
         paragraphs=tuple(
-            word
-            for word in range(1, len(kept))
-            if _BLANK_LINE.search(text, kept[word - 1].end, kept[word].start)
+            word for word in range(1, len(kept)) if _BLANK_LINE.search(text, kept[word - 1].end, kept[word].start)
         ),
     )
 

@@ -57,7 +57,7 @@ class TokenScorer(nn.Module):
     def forward(self, words: Tensor, labels: Tensor) -> Tensor:
         word_alone, word_factor = self.word(words).split(self.width, dim=-1)
         label_alone, label_factor = self.label(labels).split(self.width, dim=-1)
-        by_word, by_label, by_product = self.mix.weight.split(self.width, dim=1)
+        by_word, by_label, by_product = self.mix.weight.chunk(3, dim=1)
         product = (word_factor.unsqueeze(2) * label_factor.unsqueeze(1)) @ by_product.T
         alone = (word_alone @ by_word.T).unsqueeze(2) + (label_alone @ by_label.T + self.mix.bias).unsqueeze(1)
         return self.out(relu(self.dropout(alone + product)))  # type: ignore[no-any-return]

@@ -33,7 +33,7 @@ def merge(document: DocumentId, readings: Sequence[Reading], schema: Schema) -> 
     for reading in readings:
         dropped["span over budget"] += reading.found.cut_spans
         dropped["pair over budget"] += reading.found.cut_pairs
-        for relation in _relations(document, reading, schema, winners, seen, dropped):
+        for relation in _relations(document, reading, schema, winners, seen, dropped=dropped):
             key = (relation.head, relation.type, relation.tail)
             if key not in relations or relations[key].score < relation.score:
                 relations[key] = relation
@@ -93,6 +93,7 @@ def _relations(
     schema: Schema,
     winners: Mapping[MentionId, MentionId],
     seen: Mapping[MentionId, Mention],
+    *,
     dropped: Counter[str],
 ) -> Iterable[Relation]:
     ids = [_mention(document, reading.chunk, found, schema).id for found in reading.found.mentions]

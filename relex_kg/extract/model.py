@@ -36,13 +36,15 @@ class RelexModel(nn.Module):
         encoder = dict(config.encoder)
         encoder_config = AutoConfig.for_model(encoder.pop("model_type"), **encoder)
         self.config = config
-        self.encoder = AutoModel.from_config(encoder_config)
+        self.encoder = AutoModel.from_config(encoder_config)  # type: ignore[no-untyped-call]
         # The pooler of BERT-type encoders feeds nothing here
         self.encoder.pooler = None
         self.projection = (
             nn.Linear(encoder_config.hidden_size, width) if encoder_config.hidden_size != width else nn.Identity()
         )
-        self.case = nn.Embedding(SHAPES, _embedding_width(self.encoder), padding_idx=0) if config.case_embedding else None
+        self.case = (
+            nn.Embedding(SHAPES, _embedding_width(self.encoder), padding_idx=0) if config.case_embedding else None
+        )
         if self.case is not None:
             nn.init.zeros_(self.case.weight)
         self.context = WordLSTM(width, config.rnn_layers) if config.rnn_layers else None

@@ -57,4 +57,6 @@ class Request:
             relations.append(RelationLabel(kind.label, kind.threshold, heads, tails))
             if kind.inverse is not None:
                 relations.append(RelationLabel(kind.inverse, kind.threshold, tails, heads))
-        return cls(tuple(EntityLabel(kind.label, kind.threshold) for kind in schema.entities.values()), tuple(relations))
+        return cls(
+            tuple(EntityLabel(kind.label, kind.threshold) for kind in schema.entities.values()), tuple(relations)
+        )

@@ -98,7 +98,9 @@ class ExampleMaker:
         placed = _place(record, text)
         span_rows = sorted({placed[index] for index in placed})
         span_of = {span: row for row, span in enumerate(span_rows)}
-        entities, mentions, judged_words = self._entity_questions(record, pool, placed, span_of, text, chance)
+        entities, mentions, judged_words = self._entity_questions(
+            record, pool, placed, span_of, words=len(text.words), chance=chance
+        )
         mention_row = {index: span_of[span] for index, span in placed.items()}
         relations = self._relation_questions(record, pool, mention_row, chance)
         pairs, related, judged = self._pair_targets(record, mention_row, len(span_rows), relations, chance)
@@ -120,7 +122,8 @@ class ExampleMaker:
         pool: LabelPool,
         placed: dict[int, tuple[int, int]],
         span_of: dict[tuple[int, int], int],
-        text: EncodedText,
+        *,
+        words: int,
         chance: random.Random,
     ) -> tuple[tuple[str, ...], Tensor, Tensor]:
         present = sorted({record.entities[index].type for index in placed} - {"entity"})
@@ -128,7 +131,7 @@ class ExampleMaker:
         present = present[: self._limits.entities]
         room = max(self._limits.entities - len(present), 1)
         if record.entity_types is None:
-            source = [label for label in chance.sample(pool.entities, min(room, len(pool.entities), 3))]
+            source = chance.sample(pool.entities, min(room, len(pool.entities), 3))
         else:
             source = [label for label in record.entity_types if label != "entity"]
         absent = [label for label in source if label not in {entity.type for entity in record.entities}]
@@ -144,22 +147,22 @@ class ExampleMaker:
                 if record.entities[index].type in columns
             }
         )
-        judged = _judged_words(record, placed, len(text.words), len(worded))
+        judged = _judged_words(record, placed, words, len(worded))
         return tuple(label for _, label in worded), torch.tensor(mentions, dtype=torch.long).reshape(-1, 2), judged
 
     def _relation_questions(
         self, record: Record, pool: LabelPool, mention_row: dict[int, int], chance: random.Random
     ) -> list[tuple[str, Wording]]:
-        present = sorted(
-            {r.type for r in record.relations if r.head in mention_row and r.tail in mention_row}
-        )
+        present = sorted({r.type for r in record.relations if r.head in mention_row and r.tail in mention_row})
         if len(mention_row) < 2 or not (present or record.no_relation_pairs or record.pairs == "all"):
             return []
         chance.shuffle(present)
         present = present[: self._limits.relations]
         room = max(self._limits.relations - len(present), 2)
-        source = list(record.relation_types) if record.relation_types is not None else list(
-            chance.sample(pool.relations, min(2 * room, len(pool.relations)))
+        source = (
+            list(record.relation_types)
+            if record.relation_types is not None
+            else list(chance.sample(pool.relations, min(2 * room, len(pool.relations))))
         )
         known = {relation.type for relation in record.relations}
         absent = [label for label in source if label not in known]

@@ -91,7 +91,8 @@ def train(
         callbacks=[reporter],
     )
     trainer.pop_callback(_printer())
-    last = get_last_checkpoint(str(out / "steps")) if (out / "steps").is_dir() else None
+    steps_folder = out / "steps"
+    last = get_last_checkpoint(str(steps_folder)) if steps_folder.is_dir() else None  # type: ignore[no-untyped-call]
     result = trainer.train(resume_from_checkpoint=last)
     save(model.eval(), tokenizer, out)
     return TrainingReport(drawn, result.global_step, result.training_loss, time.monotonic() - began, last is not None)
@@ -162,7 +163,7 @@ def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatche
         batch_tokens=recipe.batch_tokens,
         join_tokens=recipe.join_tokens,
     )
-    return batches, {source.name: min(source.draws, source.draws if source.records else 0) for source in sources}
+    return batches, {source.name: source.draws if source.records else 0 for source in sources}
 
 
 def _arguments(recipe: Recipe, folder: Path, steps: int) -> TrainingArguments:
@@ -210,7 +211,7 @@ def _only_batch(items: list[TrainingBatch]) -> dict[str, TrainingBatch]:
 
 
 def _printer() -> Any:
-    from transformers.trainer_callback import PrinterCallback  # noqa: PLC0415 - named only to be taken away
+    from transformers.trainer_callback import PrinterCallback
 
     return PrinterCallback
 

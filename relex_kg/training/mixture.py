@@ -59,7 +59,7 @@ class PlannedBatches(Dataset[TrainingBatch]):
         batch_tokens: int,
         join_tokens: int,
     ) -> None:
-        chance = random.Random(seed)  # noqa: S311 - not for secrets
+        chance = random.Random(seed)
         self._maker = maker
         self._encoding = encoding
         self._pools = [_pool(source.records) for source in sources]
@@ -73,7 +73,7 @@ class PlannedBatches(Dataset[TrainingBatch]):
         examples = [
             example
             for draw in self._batches[index]
-            if (example := self._maker.make(draw.record, self._pools[draw.source], random.Random(draw.seed)))  # noqa: S311
+            if (example := self._maker.make(draw.record, self._pools[draw.source], random.Random(draw.seed)))
         ]
         return training_batch(examples, self._encoding)
 

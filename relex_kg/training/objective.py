@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from relex_kg.extract.layers import shifted_left
 from relex_kg.extract.loss import balanced_loss
-from relex_kg.extract.model import Representation, RelexModel
+from relex_kg.extract.model import RelexModel, Representation
 from relex_kg.training.examples import Example, TrainingBatch
 
 ALPHA = 0.75  # arXiv 2605.10108

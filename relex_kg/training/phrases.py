@@ -76,9 +76,48 @@ class PhraseTable:
 
 # A free label that holds one of these may hold both ways; its reverse must not count as wrong
 _SYMMETRIC_WORDS = frozenset(
-    "spouse married wife husband partner sibling brother sister twin cousin friend colleague rival opponent against "
-    "faced fought versus vs borders bordering adjacent neighbour neighbor similar same equivalent between with "
-    "alongside together connects connected related associated ally allied contemporary co-star co-author".split()
+    [
+        "spouse",
+        "married",
+        "wife",
+        "husband",
+        "partner",
+        "sibling",
+        "brother",
+        "sister",
+        "twin",
+        "cousin",
+        "friend",
+        "colleague",
+        "rival",
+        "opponent",
+        "against",
+        "faced",
+        "fought",
+        "versus",
+        "vs",
+        "borders",
+        "bordering",
+        "adjacent",
+        "neighbour",
+        "neighbor",
+        "similar",
+        "same",
+        "equivalent",
+        "between",
+        "with",
+        "alongside",
+        "together",
+        "connects",
+        "connected",
+        "related",
+        "associated",
+        "ally",
+        "allied",
+        "contemporary",
+        "co-star",
+        "co-author",
+    ]
 )
 
 

@@ -54,7 +54,8 @@ class Recipe(BaseModel):
         Raises:
             DataError: it cannot be read, or says something that a recipe cannot.
         """
-        from ruamel.yaml import YAML, YAMLError  # noqa: PLC0415 - only training reads YAML here
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         try:
             return cls.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
