@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +66,8 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[User, Any]:
 
 
 @pytest.fixture(scope="module")
-def user(first_build: tuple[User, Any]) -> Iterator[User]:
-    yield first_build[0]
+def user(first_build: tuple[User, Any]) -> User:
+    return first_build[0]
 
 
 def test_a_build_writes_what_can_be_read_and_reports_what_cannot(first_build: tuple[User, Any]) -> None:
