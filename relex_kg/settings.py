@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         Raises:
             StoreError: it is in use, cannot be reached, refuses the user, or is no store.
         """
-        from relex_kg.graph.connect import open_store  # noqa: PLC0415 - brings the database driver
+        from relex_kg.graph.connect import open_store
 
         return open_store(
             self.target(store),
