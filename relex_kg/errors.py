@@ -31,7 +31,7 @@ class RelexError(Exception):
         self.what = what
         self.cause = cause
         self.fix = fix
-        super().__init__(what, cause, fix)
+        super().__init__(what)  # one argument, so that an error can be pickled; the rest is in its __dict__
 
     def __str__(self) -> str:
         parts = [f"{self.what}."]
