@@ -1,6 +1,6 @@
 """How right a model is on annotated text: the same reading that builds graphs, held against gold annotation."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -66,10 +66,12 @@ def evaluate(
     records = list(read_records(path))
     if not records:
         raise DataError(f"{path} holds no record", fix="give a file with at least one annotated text")
+    if not any(_entity_types(record) for record in records):
+        raise DataError(f"{path} names no entity type", fix="annotate at least one mention, or list entity_types")
     groups = [records] if types_from == "split" else _by_types(records)
     tables: list[tuple[dict[str, Counts], dict[str, Counts], dict[str, Counts]]] = []
     for group in groups:
-        schema = _schema_of(group, path, entity_threshold, relation_threshold)
+        schema = _schema_of(group, entity_threshold, relation_threshold)
         reader = Reader(extractor, schema)
         for first in range(0, len(group), _DOCUMENTS_AT_ONCE):
             some = group[first : first + _DOCUMENTS_AT_ONCE]
@@ -91,11 +93,9 @@ def evaluate(
     )
 
 
-def _schema_of(records: Sequence[Record], path: Path, entity_threshold: float, relation_threshold: float) -> Schema:
+def _schema_of(records: Sequence[Record], entity_threshold: float, relation_threshold: float) -> Schema:
     entities = {type for record in records for type in _entity_types(record)}
     relations = {type for record in records for type in _relation_types(record)}
-    if not entities:
-        raise DataError(f"{path} names no entity type", fix="annotate at least one mention, or list entity_types")
     return Schema.from_labels(
         sorted(entities),
         sorted(relations),
@@ -104,11 +104,11 @@ def _schema_of(records: Sequence[Record], path: Path, entity_threshold: float, r
     )
 
 
-def _entity_types(record: Record) -> Iterable[str]:
+def _entity_types(record: Record) -> tuple[str, ...]:
     return (*(record.entity_types or ()), *(entity.type for entity in record.entities))
 
 
-def _relation_types(record: Record) -> Iterable[str]:
+def _relation_types(record: Record) -> tuple[str, ...]:
     stated = (relation.type for relation in (*record.relations, *record.cluster_relations))
     return (*(record.relation_types or ()), *stated)
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ BUNDLED = Path(__file__).parent.parent / "weights"
 
 _CONFIG_FILE = "gliner_config.json"
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+_VOCABULARY_FILES = ("tokenizer.json", "spm.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json")
 
 _WORD_EMBEDDINGS = "encoder.embeddings.word_embeddings.weight"
 _SCALES = ".scales"
@@ -68,7 +70,7 @@ def load(source: str | Path, *, revision: str | None = None) -> Checkpoint:
     config = ModelConfig.from_dict(_read_json(folder / _CONFIG_FILE))
     weights = {ours: tensor.float() for ours, tensor in _renamed(_unpacked(_read_weights(folder)))}
     tokenizer = _read_tokenizer(folder)
-    model = RelexModel(_with_vocabulary_of(config, weights))
+    model = _build(_with_vocabulary_of(config, weights), folder)
     _load_weights(model, weights, folder)
     return Checkpoint(model=model.eval(), tokenizer=tokenizer, folder=folder)
 
@@ -139,10 +141,12 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
             try:
                 if path.suffix == ".safetensors":
                     return load_file(path)
-                return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
-            except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+                return dict(torch.load(path, map_location="cpu", weights_only=True))
+            except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError, ValueError, TypeError) as error:
+                # torch's own advice for a bad pickle is to run whatever code it holds
+                reason = "not a file of tensors" if isinstance(error, UnpicklingError) else error
                 raise CheckpointError(
-                    f"the weights in {path} cannot be read ({error})",
+                    f"the weights in {path} cannot be read ({reason})",
                     cause="the file is damaged or was only partly copied",
                     fix="fetch the checkpoint again",
                 ) from error
@@ -154,6 +158,13 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    # Without a vocabulary transformers makes a tokenizer that knows no word, and says nothing
+    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+        raise CheckpointError(
+            f"{folder} has no {_VOCABULARY_FILES[0]}",
+            cause="the checkpoint was only partly copied",
+            fix="fetch the checkpoint again",
+        )
     try:
         return AutoTokenizer.from_pretrained(str(folder))
     except (OSError, ValueError, KeyError) as error:
@@ -161,6 +172,17 @@ def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             f"the tokenizer in {folder} cannot be read ({error})",
             cause="its files are missing or damaged",
             fix="fetch the checkpoint again",
+        ) from error
+
+
+def _build(config: ModelConfig, folder: Path) -> RelexModel:
+    try:
+        return RelexModel(config)
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder / _CONFIG_FILE} describes no encoder that can be built ({type(error).__name__}: {error})"[:400],
+            cause="the file is damaged, or the encoder is of a kind that the installed transformers does not know",
+            fix="fetch the checkpoint again, or install a newer transformers",
         ) from error
 
 

@@ -78,6 +78,17 @@ class ModelConfig:
                 cause="the checkpoint was saved before its weights were trained, or by a very old version",
                 fix="save it again with a current version of the package that made it",
             )
+        try:
+            return cls._read(values, encoder)
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"gliner_config.json holds a value that is no number ({error})",
+                cause="the file was edited or is damaged",
+                fix="fetch the checkpoint again",
+            ) from error
+
+    @classmethod
+    def _read(cls, values: Mapping[str, Any], encoder: Mapping[str, Any]) -> "ModelConfig":
         return cls(
             encoder=dict(encoder),
             hidden_size=int(values["hidden_size"]),

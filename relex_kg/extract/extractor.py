@@ -67,13 +67,15 @@ class Extractor:
     def split(self, request: Request) -> tuple[Request, ...]:
         """The request itself, or several with a share of its relations each, so that text has half the model's window.
 
-        Raises:
-            CapacityError: the entity labels and one relation alone leave no room.
+        Where the entity labels alone take more than half of it, every part asks for one relation.
         """
         parts = 1
-        while parts < len(request.relations) and self.encoding.crowded(self._prompt(_share(request, 0, parts))):
+        while parts < len(request.relations) and self._any_crowded(request, parts):
             parts += 1
         return tuple(_share(request, part, parts) for part in range(parts))
+
+    def _any_crowded(self, request: Request, parts: int) -> bool:
+        return any(self.encoding.crowded(self._prompt(_share(request, part, parts))) for part in range(parts))
 
     def extract(
         self,

@@ -11,9 +11,10 @@ from itertools import chain
 
 from torch.utils.data import Dataset
 
+from relex_kg.errors import DataError
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
-from relex_kg.training.examples import ExampleMaker, LabelPool, TrainingBatch, training_batch
+from relex_kg.training.examples import Example, ExampleMaker, LabelPool, TrainingBatch, training_batch
 
 _CHARACTERS_PER_TOKEN = 4.2  # English, word pieces; only used to put texts of like length together
 
@@ -70,12 +71,15 @@ class PlannedBatches(Dataset[TrainingBatch]):
         return len(self._batches)
 
     def __getitem__(self, index: int) -> TrainingBatch:
-        examples = [
-            example
-            for draw in self._batches[index]
-            if (example := self._maker.make(draw.record, self._pools[draw.source], random.Random(draw.seed)))
-        ]
-        return training_batch(examples, self._encoding)
+        # A batch whose texts hold no word that the model can read gives its turn to the next
+        for following in range(len(self)):
+            if examples := self._examples(self._batches[(index + following) % len(self)]):
+                return training_batch(examples, self._encoding)
+        raise DataError("the training data holds no text that the model can read", fix="give records with words")
+
+    def _examples(self, draws: Sequence[Draw]) -> list[Example]:
+        made = (self._maker.make(draw.record, self._pools[draw.source], random.Random(draw.seed)) for draw in draws)
+        return [example for example in made if example]
 
 
 def join(records: Sequence[Record]) -> Record:
