@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - takes seconds, which others need not pay
+    from prefect.testing.utilities import prefect_test_harness  # takes seconds, which others need not pay
 
     with prefect_test_harness(server_startup_timeout=180):
         yield
