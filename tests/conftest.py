@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from relex_kg.errors import StoreUnreachableError
 from relex_kg.graph.connect import open_store
@@ -24,6 +25,10 @@ from relex_kg.types import Chunk, Cluster, Document, Extraction, Mention, Relati
 
 NEO4J_PASSWORD = "relex-kg-test"
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+# A busy machine is no failure
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 Say = Callable[..., DocumentRows]
 
