@@ -101,7 +101,7 @@ class RunReport:
     @property
     def changed(self) -> bool:
         """Whether the run wrote anything."""
-        return bool(self.added or self.updated or self.settled)
+        return bool(self.added or self.updated or (self.settled and self.settled.changed))
 
     def count(self, extracted: ExtractedDocument, *, new: bool) -> None:
         """Count a document that was written."""

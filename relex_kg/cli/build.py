@@ -95,18 +95,9 @@ def _show(progress: "Progress", show: Show) -> None:
     show(_STAGES[progress.stage], progress.done, progress.total)
 
 
-def changed_nothing(report: "RunReport") -> bool:
-    """Whether a run left the graph as it was; a settling may find nothing to change."""
-    return not (report.added or report.updated or (report.settled and _moved(report.settled)))
-
-
-def _moved(settled: "SettleReport") -> bool:
-    return any(count for name, count in asdict(settled).items() if name != "self_relations")
-
-
 def _document(report: "RunReport") -> dict[str, Any]:
     return {
-        "changed": not changed_nothing(report),
+        "changed": report.changed,
         "documents": _documents(report),
         "chunks": report.chunks,
         "mentions": report.mentions,
@@ -130,7 +121,7 @@ def _documents(report: "RunReport") -> dict[str, int]:
 
 
 def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
-    if changed_nothing(report):
+    if not report.changed:
         say("Nothing changed.")
     say(pairs({"Store": harmless(target), "Documents": listed(_documents(report)), **_work(report, counts)}))
     shown, rest = report.failures[:_MOST_FAILURES], report.failures[_MOST_FAILURES:]

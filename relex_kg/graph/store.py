@@ -55,6 +55,11 @@ class SettleReport:
     facts_deleted: int
     self_relations: int
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written; a settling may find all as it should be."""
+        return any(getattr(self, name) for name in self.__slots__ if name != "self_relations")
+
     @classmethod
     def of(cls, change: LayerDifference, planned: EntityLayer) -> "SettleReport":
         return cls(
