@@ -50,7 +50,7 @@ class PhraseTable:
         try:
             with path.open(encoding="utf-8", newline="") as file:
                 rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        except OSError as error:
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"the phrase table {path} cannot be read ({error})", fix="check the path") from error
         phrases: dict[str, Phrases] = {}
         for number, row in enumerate(rows[1:], start=2):

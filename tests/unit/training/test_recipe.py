@@ -1,0 +1,65 @@
+"""Recipes: what a file may say, and what is wrong with it otherwise."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from relex_kg.errors import DataError
+from relex_kg.training.recipe import Recipe
+
+
+def load(folder: Path, text: str) -> Recipe:
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return Recipe.load(path)
+
+
+def test_a_file_of_data_alone_is_a_recipe(tmp_path: Path) -> None:
+    assert load(tmp_path, "data:\n  a.jsonl: 3\n  b/c.jsonl.gz: 500\n") == Recipe(
+        data={"a.jsonl": 3, "b/c.jsonl.gz": 500}
+    )
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    changed = Recipe(
+        data={"a": 1}, phrases="p.tsv", rename=0.25, seed=7, head_rate=0.002, pair_context=True, bfloat16=False
+    )
+    written = "".join(f"{key}: {value}\n" for key, value in changed.model_dump().items())
+    assert load(tmp_path, written) == changed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data: {}", "data: Dictionary should have at least 1 item"),
+        ("seed: 3", "data: Field required"),
+        ("data: {a: many}", r"data\.a: Input should be a valid integer"),
+        ("data: {a: 1}\nrename: 1.5", "rename: Input should be less than or equal to 1"),
+        ("data: {a: 1}\nlearning_rate: 3", "learning_rate: Extra inputs are not permitted"),
+        ("- a", "Input should be a valid dictionary"),
+        ("", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_recipe_that_is_not_valid_is_refused_key_by_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError, match=rf"recipe\.yaml is not valid: .*{said}"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["data: {a: 1", "data: !!python/object:os.system {}", "a: 1\na: 2"])
+def test_a_file_that_is_not_plain_yaml_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match=r"recipe\.yaml cannot be read"):
+        load(tmp_path, text)
+
+
+def test_a_missing_file_and_one_that_is_not_text_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone\.yaml cannot be read"):
+        Recipe.load(tmp_path / "gone.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\0")
+    with pytest.raises(DataError, match=r"binary\.yaml cannot be read"):
+        Recipe.load(tmp_path / "binary.yaml")
+
+
+def test_a_recipe_does_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Recipe(data={"a": 1}).seed = 5
