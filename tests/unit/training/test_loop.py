@@ -1,0 +1,148 @@
+"""Training runs: whole, broken off, and gone on with."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from relex_kg.errors import CheckpointError, DataError
+from relex_kg.extract.checkpoint import load
+from relex_kg.training.loop import Progress, TrainingReport, train
+from relex_kg.training.objective import Objective
+from relex_kg.training.recipe import Recipe
+
+NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay"]
+Train = Callable[..., TrainingReport]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    lines = [
+        {
+            "text": f"{name} saw a {'very ' * number}big ship .",
+            "entities": [
+                {"start": 0, "end": 3, "type": "gnome"},
+                {"start": 14 + 5 * number, "end": 18 + 5 * number, "type": "boat"},
+            ],
+            "relations": [{"head": 0, "tail": 1, "type": "saw"}],
+            "relation_types": ["saw", "made"],
+            "pairs": "all",
+        }
+        for number, name in enumerate(NAMES)
+    ]
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(data: Path, reference: Path) -> Train:
+    def run(out: Path, *, recipe: dict[str, Any] | None = None, **arguments: Any) -> TrainingReport:
+        fields = {"data": {"a.jsonl": 6}, "batch_tokens": 1, "join_tokens": 0, "save_steps": 1, "bfloat16": False}
+        whole = Recipe(**(fields | (recipe or {})))
+        return train(whole, **({"data": data, "start": reference / "token-none-rnn0-bert", "out": out} | arguments))
+
+    return run
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    return load(folder).model.state_dict()
+
+
+def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the process be interrupted in the forward pass of a step."""
+    forward, calls = Objective.forward, 0
+
+    def interrupted(objective: Objective, batch: Any) -> dict[str, Tensor]:
+        nonlocal calls
+        calls += 1
+        if calls == step:
+            raise KeyboardInterrupt
+        return forward(objective, batch)
+
+    monkeypatch.setattr(Objective, "forward", interrupted)
+
+
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(
+    run: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = run(tmp_path / "unbroken", max_steps=3)
+    assert (unbroken.steps, unbroken.resumed, unbroken.records) == (3, False, {"a.jsonl": 6})
+    with monkeypatch.context() as patch:
+        stop_at(3, patch)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "broken", max_steps=3)
+    assert not (tmp_path / "broken" / "model.safetensors").exists()
+    resumed = run(tmp_path / "broken", max_steps=3)
+    assert (resumed.steps, resumed.resumed) == (3, True)
+    expected = weights(tmp_path / "unbroken")
+    for name, value in weights(tmp_path / "broken").items():
+        torch.testing.assert_close(value, expected[name], atol=1e-5, rtol=0, msg=name)
+
+
+def test_training_changes_the_weights_and_lowers_the_loss(run: Train, reference: Path, tmp_path: Path) -> None:
+    heard: list[Progress] = []
+    report = run(
+        tmp_path / "out",
+        recipe={"data": {"a.jsonl": 60}, "save_steps": 1000, "head_rate": 1e-2},
+        on_progress=heard.append,
+    )
+    assert [(progress.step, progress.steps) for progress in heard] == [(step, 60) for step in range(10, 61, 10)]
+    assert heard[-1].loss < heard[0].loss / 2
+    assert report.steps == 60
+    assert report.records == {"a.jsonl": 60}
+    before, after = weights(reference / "token-none-rnn0-bert"), weights(tmp_path / "out")
+    assert (after["token_scorer.out.weight"] - before["token_scorer.out.weight"]).abs().max() > 1e-2
+
+
+def test_pair_context_is_added_to_a_model_that_has_it_not(run: Train, tmp_path: Path) -> None:
+    run(tmp_path / "out", recipe={"pair_context": True}, max_steps=2)
+    layer = load(tmp_path / "out").model.pair_context
+    assert layer is not None
+    assert layer.head_first.weight.abs().max() > 0
+
+
+def test_a_missing_data_file_is_named_before_anything_is_written(run: Train, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone\.jsonl"):
+        run(tmp_path / "out", recipe={"data": {"gone.jsonl": 3}})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_malformed_record_is_named_by_line(run: Train, data: Path, tmp_path: Path) -> None:
+    (data / "bad.jsonl").write_text('\n{"text": 5}\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"bad\.jsonl, line 2"):
+        run(tmp_path / "out", recipe={"data": {"bad.jsonl": 3}})
+
+
+@pytest.mark.parametrize(("content", "draws"), [("", 3), ('{"tokenized_text": ["Ada"]}', 0)])
+def test_no_records_are_no_training(run: Train, data: Path, tmp_path: Path, content: str, draws: int) -> None:
+    (data / "none.jsonl").write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match="the training data holds no record"):
+        run(tmp_path / "out", recipe={"data": {"none.jsonl": draws}})
+
+
+def test_a_missing_phrase_table_is_named(run: Train, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone\.tsv"):
+        run(tmp_path / "out", recipe={"phrases": "gone.tsv"})
+
+
+def test_a_start_that_is_no_checkpoint_is_refused(run: Train, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CheckpointError, match=r"has no gliner_config\.json"):
+        run(tmp_path / "out", start=tmp_path / "empty")
+
+
+def test_a_bare_encoder_becomes_a_joint_model(run: Train, reference: Path, tmp_path: Path) -> None:
+    joint = load(reference / "token-none-rnn0-bert")
+    joint.model.encoder.save_pretrained(tmp_path / "bare")
+    joint.tokenizer.save_pretrained(str(tmp_path / "bare"))
+    run(tmp_path / "out", start=tmp_path / "bare", max_steps=2)
+    config = load(tmp_path / "out").model.config
+    assert (config.span_mode, config.adjacency, config.rnn_layers) == ("token_level", "none", 0)
+    assert config.case_embedding
+    assert config.max_tokens == joint.model.config.max_tokens

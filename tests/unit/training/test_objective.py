@@ -1,0 +1,135 @@
+"""The loss, by hand and by plain loops."""
+
+import random
+from collections.abc import Callable
+from math import log
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from relex_kg.extract.checkpoint import Checkpoint, load
+from relex_kg.extract.encoding import Encoding
+from relex_kg.extract.loss import balanced_loss
+from relex_kg.training.data import Record
+from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, TrainingBatch, training_batch
+from relex_kg.training.objective import Objective
+from relex_kg.training.phrases import PhraseTable
+
+MakeRecord = Callable[..., Record]
+
+
+def test_the_loss_by_hand() -> None:
+    logits = torch.tensor([0.0, 0.0, 0.0])
+    targets, judged = torch.tensor([1.0, 0.0, 1.0]), torch.tensor([True, True, False])
+    assert float(balanced_loss(logits, targets, judged, alpha=0.75)) == pytest.approx(log(2) * (0.75 + 0.25))
+
+
+def test_positives_weigh_alpha_and_negatives_the_rest() -> None:
+    logits, judged = torch.tensor([log(3.0)]), torch.tensor([True])  # a probability of 3/4
+    assert float(balanced_loss(logits, torch.tensor([1.0]), judged, alpha=0.9)) == pytest.approx(-0.9 * log(0.75))
+    assert float(balanced_loss(logits, torch.tensor([0.0]), judged, alpha=0.9)) == pytest.approx(-0.1 * log(0.25))
+
+
+def test_half_precision_is_summed_in_full() -> None:
+    size = 100_000
+    logits = torch.zeros(size, dtype=torch.bfloat16)
+    loss = balanced_loss(logits, torch.ones(size), torch.ones(size, dtype=torch.bool), alpha=0.5)
+    assert float(loss) == pytest.approx(0.5 * size * log(2), rel=1e-4)
+
+
+def decision(logit: Tensor, right: bool) -> float:
+    """One decision's share of the loss."""
+    return float(-0.75 * logsigmoid(logit) if right else -0.25 * logsigmoid(-logit))
+
+
+def batch_of(checkpoint: Checkpoint, record: MakeRecord) -> TrainingBatch:
+    encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
+    maker = ExampleMaker(encoding, PhraseTable({}, rename=0.0), Limits(5, 5, 20), max_tokens=200)
+    records = [
+        record(
+            "Ada Byron knew Bea and Cyd",
+            [("Ada Byron", "gnome"), ("Bea", "gnome"), ("Cyd", "troll")],
+            (0, 1, "guards"),
+            relation_types=("guards", "feeds"),
+        ),
+        record("Old Ada slept on in the wood", [("Old Ada", "gnome")]),
+    ]
+    examples = [maker.make(one, LabelPool((), ()), random.Random(3)) for one in records]
+    return training_batch([example for example in examples if example], encoding)
+
+
+def pair_loss(checkpoint: Checkpoint, words: Tensor, relations: Tensor, example: Example) -> float:
+    model = checkpoint.model
+    logits = model.pair_logits(words, example.spans, example.pairs, relations[: len(example.relations)])
+    loss = sum(
+        decision(logits[row, column], bool(example.related[row, column]))
+        for row, column in example.judged_pairs.nonzero().tolist()
+    )
+    if model.adjacency is not None:
+        adjacency = model.adjacency(model.spans(words, example.spans))
+        for row, (head, tail) in enumerate(example.pairs.tolist()):
+            if example.judged_pairs[row].all():
+                odds = torch.log(adjacency[head, tail] / (1 - adjacency[head, tail]))
+                loss += decision(odds, bool(example.related[row].any()))
+    return loss
+
+
+def token_loss(logits: Tensor, example: Example) -> float:
+    starts, ends, inside = set(), set(), set()
+    for span, label in example.mentions.tolist():
+        first, last = example.spans[span].tolist()
+        starts.add((first, label))
+        ends.add((last, label))
+        inside |= {(word, label) for word in range(first, last + 1)}
+    return sum(
+        decision(logits[word, label, kind], (word, label) in right)
+        for word, label in example.judged_words.nonzero().tolist()
+        for kind, right in enumerate((starts, ends, inside))
+    )
+
+
+def window_loss(logits: Tensor, example: Example) -> float:
+    right = {(*example.spans[span].tolist(), label) for span, label in example.mentions.tolist()}
+    words, labels = example.judged_words.shape
+    return sum(
+        decision(logits[first, last - first, label], (first, last, label) in right)
+        for first in range(words)
+        for last in range(first, min(first + logits.size(1), words))
+        for label in range(labels)
+        if example.judged_words[first : last + 1, label].all()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "entity_loss"),
+    [
+        ("token-none-rnn1-bert", token_loss),
+        ("markerv0-none-rnn0-bert", window_loss),
+        ("markerv0-gcn-rnn1-bert", window_loss),
+    ],
+)
+def test_a_batchs_loss_is_the_mean_of_its_judged_decisions(
+    reference: Path, record: MakeRecord, name: str, entity_loss: Callable[[Tensor, Example], float]
+) -> None:
+    checkpoint = load(reference / name)
+    batch = batch_of(checkpoint, record)
+    with torch.no_grad():
+        loss = float(Objective(checkpoint.model, relation_weight=3.0)(batch)["loss"])
+        representation = checkpoint.model.represent(batch.inputs)
+        logits = checkpoint.model.entity_logits(representation)
+        entities = sum(entity_loss(logits[row], example) for row, example in enumerate(batch.examples))
+        first = batch.examples[0]
+        assert len(first.pairs) == 2
+        pairs = pair_loss(checkpoint, representation.words[0], representation.relations[0], first)
+    assert loss == pytest.approx((entities + 3.0 * pairs) / 2, rel=1e-4)
+
+
+def test_only_what_is_judged_is_learnt(checkpoint: Checkpoint, record: MakeRecord) -> None:
+    batch = batch_of(checkpoint, record)
+    for example in batch.examples:
+        example.judged_words.zero_()
+        example.judged_pairs.zero_()
+    assert Objective(checkpoint.model, relation_weight=1.0)(batch)["loss"].item() == 0.0
