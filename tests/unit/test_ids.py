@@ -58,8 +58,8 @@ def test_the_same_content_has_different_ids_as_different_things() -> None:
     "other", [("e", 0, 4, "Person"), ("d", 1, 4, "Person"), ("d", 0, 5, "Person"), ("d", 0, 4, "P")]
 )
 def test_every_part_of_a_mention_counts(other: tuple[str, int, int, str]) -> None:
-    document, *rest = other
-    assert mention_id(DocumentId(document), *rest) != mention_id(DocumentId("d"), 0, 4, "Person")
+    document, start, end, type_name = other
+    assert mention_id(DocumentId(document), start, end, type_name) != mention_id(DocumentId("d"), 0, 4, "Person")
 
 
 def test_a_relation_has_a_direction() -> None:

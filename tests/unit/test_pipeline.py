@@ -67,7 +67,7 @@ def fresh(extractor: Extractor) -> Callable[[Path], object]:
     return fresh
 
 
-def graph_of(store: MemoryStore) -> tuple[list[object], list[object], list[object]]:
+def graph_of(store: MemoryStore) -> object:
     """What the graph says, without minted ids and without scores."""
     graph = store.graph()
     names = {entity.id: (entity.type, entity.name) for entity in graph.entities}

@@ -34,7 +34,7 @@ def shapes(extraction: TextExtraction) -> tuple[list[object], list[object]]:
 
 
 def scores(extraction: TextExtraction) -> list[float]:
-    return [one.score for one in (*extraction.mentions, *extraction.relations)]
+    return [mention.score for mention in extraction.mentions] + [relation.score for relation in extraction.relations]
 
 
 def assert_alike(found: Sequence[TextExtraction], expected: Sequence[TextExtraction]) -> None:

@@ -43,7 +43,13 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(data: Path, reference: Path) -> Train:
     def run(out: Path, *, recipe: dict[str, Any] | None = None, **arguments: Any) -> TrainingReport:
-        fields = {"data": {"a.jsonl": 6}, "batch_tokens": 1, "join_tokens": 0, "save_steps": 1, "bfloat16": False}
+        fields: dict[str, Any] = {
+            "data": {"a.jsonl": 6},
+            "batch_tokens": 1,
+            "join_tokens": 0,
+            "save_steps": 1,
+            "bfloat16": False,
+        }
         whole = Recipe(**(fields | (recipe or {})))
         return train(whole, **({"data": data, "start": reference / "token-none-rnn0-bert", "out": out} | arguments))
 
