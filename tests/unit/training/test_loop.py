@@ -84,7 +84,9 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "broken", max_steps=3)
     assert not (tmp_path / "broken" / "model.safetensors").exists()
-    resumed = run(tmp_path / "broken", max_steps=3)
+    with monkeypatch.context() as patch:
+        stop_at(2, patch)  # one step is left to do, a second would be one too many
+        resumed = run(tmp_path / "broken", max_steps=3)
     assert (resumed.steps, resumed.resumed) == (3, True)
     expected = weights(tmp_path / "unbroken")
     for name, value in weights(tmp_path / "broken").items():
