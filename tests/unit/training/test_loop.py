@@ -19,6 +19,10 @@ NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay"]
 Train = Callable[..., TrainingReport]
 
 
+class Interrupted(Exception):  # noqa: N818 - not an error of ours
+    """The process was stopped from outside."""
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     lines = [
@@ -68,7 +72,7 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
         nonlocal calls
         calls += 1
         if calls == step:
-            raise KeyboardInterrupt
+            raise Interrupted
         return forward(objective, batch)
 
     monkeypatch.setattr(Objective, "forward", interrupted)
@@ -81,7 +85,7 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(
     assert (unbroken.steps, unbroken.resumed, unbroken.records) == (3, False, {"a.jsonl": 6})
     with monkeypatch.context() as patch:
         stop_at(3, patch)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Interrupted):
             run(tmp_path / "broken", max_steps=3)
     assert not (tmp_path / "broken" / "model.safetensors").exists()
     with monkeypatch.context() as patch:
