@@ -30,7 +30,8 @@ def extractor(name: str) -> Extractor:
 
 @cache
 def expected(name: str) -> dict[str, Any]:
-    return json.loads((REFERENCE / name / "expected.json").read_text(encoding="utf-8"))
+    answers: dict[str, Any] = json.loads((REFERENCE / name / "expected.json").read_text(encoding="utf-8"))
+    return answers
 
 
 def expected_logits(name: str) -> dict[int, dict[str, Tensor]]:
