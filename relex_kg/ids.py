@@ -51,7 +51,5 @@ def fact_id(head: EntityId, type: str, tail: EntityId) -> FactId:
 def mint_entity_id(mention: MentionId, taken: Container[EntityId]) -> EntityId:
     """A new entity's id, from its least mention; the first free one where an older entity took that id before."""
     return next(
-        candidate
-        for attempt in count()
-        if (candidate := EntityId(digest("entity", mention, attempt))) not in taken
+        candidate for attempt in count() if (candidate := EntityId(digest("entity", mention, attempt))) not in taken
     )

@@ -484,8 +484,8 @@ def _find(source: str | Path) -> Path:
 
 def _read_yaml(path: Path) -> _SchemaFile:
     """Parse with line numbers. Nothing but plain mappings, lists and scalars is ever constructed."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most programs are given a schema and never read one
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = _read_text(path)
     try:
@@ -582,8 +582,8 @@ def _mapping(node: Any, place: Place, schema_file: _SchemaFile) -> dict[str, Any
 
 
 def _scalar(node: Any, path: Path) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         return YAML(typ="safe", pure=True).constructor.construct_object(node, deep=True)

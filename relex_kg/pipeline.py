@@ -158,9 +158,7 @@ class Reader:
 
     def chunks(self, document: Document) -> tuple[Chunk, ...]:
         """Cut a document into chunks that the model reads whole."""
-        return chunk(
-            document, capacity=self._capacity, overlap=_OVERLAP_TOKENS, count=self._extractor.encoding.count
-        )
+        return chunk(document, capacity=self._capacity, overlap=_OVERLAP_TOKENS, count=self._extractor.encoding.count)
 
     def extract(
         self, documents: Sequence[tuple[Document, tuple[Chunk, ...]]], *, on_chunks: Callable[[int], None]

@@ -110,8 +110,8 @@ def _place_of_link(group: set[_Key], decisions: Decisions, identity: Callable[[s
 
 
 def _read_yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415  (slow to import, and most runs have no decisions)
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         text = path.read_text("utf-8-sig")
@@ -130,7 +130,7 @@ def _read_yaml(path: Path) -> Any:
 
 
 def _entries(content: Any, section: str, path: Path) -> tuple[Decision, ...]:
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq  # noqa: PLC0415  (slow to import, see above)
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     if content is None:
         return ()

@@ -69,7 +69,7 @@ def html(data: bytes, name: str) -> Parsed:
 def pdf(data: bytes, name: str) -> Parsed:
     """The text of all pages, in order. A sentence may cross pages, so only a line end stands between them."""
     try:
-        from pypdf import PdfReader  # noqa: PLC0415 - an extra
+        from pypdf import PdfReader
     except ImportError as error:
         raise _missing(name, "pypdf") from error
     try:
@@ -87,7 +87,7 @@ def pdf(data: bytes, name: str) -> Parsed:
 def docx(data: bytes, name: str) -> Parsed:
     """Paragraphs and tables in order, a blank line between blocks, a tab between cells; no headers, footers, notes."""
     try:
-        from docx import Document as open_document  # noqa: PLC0415, N813 - an extra; it is a function
+        from docx import Document as open_document  # noqa: N813 - an extra; it is a function
     except ImportError as error:
         raise _missing(name, "python-docx") from error
     try:

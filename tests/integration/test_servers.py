@@ -85,7 +85,17 @@ def test_dates_and_points_become_plain(people):
 def test_every_node_has_the_properties_that_are_promised(people):
     statement = "MATCH (n) UNWIND keys(n) AS key RETURN labels(n)[0] AS label, collect(DISTINCT key) AS keys"
     found = {label: set(keys) for label, keys in ask(people, statement).rows if label not in ("Entity", "Person")}
-    assert found["Document"] == {"id", "uri", "title", "sha256", "media_type", "ingested_at", "model", "schema", "symmetric"}
+    assert found["Document"] == {
+        "id",
+        "uri",
+        "title",
+        "sha256",
+        "media_type",
+        "ingested_at",
+        "model",
+        "schema",
+        "symmetric",
+    }
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
     assert found["Mention"] == {"id", "start", "end", "text", "type", "score"}
     assert found["Evidence"] == {"id", "type", "score", "fact", "start", "end"}
