@@ -17,7 +17,10 @@ from relex_kg.errors import (
 )
 from relex_kg.graph.cypher import Dialect
 
+# What one message carries: so many rows, and about so many characters where it is more than one row. Servers limit a
+# message's size, and a document with long blank stretches has chunks of megabytes.
 BATCH = 1000
+BATCH_CHARACTERS = 2_000_000
 CONNECT_TIMEOUT = 10.0
 SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
@@ -60,10 +63,36 @@ class Transaction:
     def each(self, statement: str, rows: Sequence[object], **parameters: object) -> list[Row]:
         """Run ``statement`` over batches of rows, as ``$rows`` and ``$ids`` alike, and return all that it returned."""
         found: list[Row] = []
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
+        for batch in _batches(rows):
             found += self.rows(statement, **{**parameters, "rows" if "$rows" in statement else "ids": batch})
         return found
+
+
+def _batches(rows: Sequence[object]) -> Iterator[list[object]]:
+    batch: list[object] = []
+    size = 0
+    for row in rows:
+        added = _characters(row)
+        if batch and (len(batch) == BATCH or size + added > BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += added
+    if batch:
+        yield batch
+
+
+def _characters(value: object) -> int:
+    """About how much of a message a value fills."""
+    match value:
+        case str():
+            return len(value)
+        case Mapping():
+            return sum(map(_characters, value.values()))
+        case list() | tuple():
+            return sum(map(_characters, value))
+        case _:
+            return 8
 
 
 class Connection:

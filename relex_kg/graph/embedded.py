@@ -41,6 +41,8 @@ START_TIMEOUT = 180.0
 STOP_TIMEOUT = 20.0
 # A query is given up by the client when its own time is over; this is when the server lets go of it.
 QUERY_LIMIT = 600.0
+# Bytes of a message, and of a text in it. After a longer one the server stops answering, without a word.
+MESSAGE_LIMIT = 1 << 28
 
 _TROUBLE = re.compile(r"\b(\w*error|\w*exception|invalid|severe?)\b", re.IGNORECASE)
 
@@ -229,6 +231,8 @@ class _Server:
             ("server.plugins", "Bolt:com.arcadedb.bolt.BoltProtocolPlugin"),
             ("bolt.host", "127.0.0.1"),
             ("bolt.port", str(port)),
+            ("bolt.maxMessageSize", str(MESSAGE_LIMIT)),
+            ("bolt.packstream.maxValueLength", str(MESSAGE_LIMIT)),
             # HTTP cannot be switched off: keep it on loopback, at a port that nobody is told.
             ("server.httpIncomingHost", "127.0.0.1"),
             ("server.httpIncomingPort", "0"),
