@@ -5,6 +5,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -38,8 +39,8 @@ def query(
     Entities are nodes with the label Entity and that of their type, and with a
     name; facts are the edges between them, with support (how many statements
     say so) and confidence. Mentions, evidence, chunks and documents hang on
-    those. A statement may only read. On a terminal long values are cut to fit;
-    in a pipe and with --json they are whole.
+    those. A statement may only read. On a terminal long values wrap; in a
+    pipe a row is one line.
 
     Examples:
 
@@ -77,10 +78,15 @@ def _value(text: str) -> Any:
         return text
 
 
+_NARROW = 16  # columns up to this wide never wrap: names of relations, counts, scores
+
+
 def _table(columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> Table:
+    cells = [[line(readable(value)) for value in row] for row in rows]
     table = Table()
-    for column in columns:
-        table.add_column(line(column), no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*(line(readable(value)) for value in row))
+    for number, column in enumerate(columns):
+        widest = max((cell_len(str(row[number])) for row in cells), default=0)
+        table.add_column(line(column), no_wrap=max(widest, cell_len(column)) <= _NARROW, overflow="fold")
+    for row in cells:
+        table.add_row(*row)
     return table
