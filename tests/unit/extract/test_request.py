@@ -26,7 +26,7 @@ def test_a_schema_asks_in_its_labels_with_its_thresholds_and_for_inverse_phrases
                     "inverse": "employs",
                     "head": ["Person"],
                     "tail": ["Firm", "Club"],
-                    "threshold": 0.7,
+                    "threshold": 0.8,
                 },
                 "KNOWS": {"label": "knows", "head": ["Person"], "tail": ["Person"], "symmetric": True},
             },
@@ -36,8 +36,8 @@ def test_a_schema_asks_in_its_labels_with_its_thresholds_and_for_inverse_phrases
     assert Request.of_schema(schema) == Request(
         (EntityLabel("human being", 0.4), EntityLabel("company", 0.5), EntityLabel("club", 0.5)),
         (
-            RelationLabel("works for", 0.7, people, employers),
-            RelationLabel("employs", 0.7, employers, people),
-            RelationLabel("knows", 0.5, people, people),
+            RelationLabel("works for", 0.8, people, employers),
+            RelationLabel("employs", 0.8, employers, people),
+            RelationLabel("knows", 0.7, people, people),
         ),
     )
