@@ -110,7 +110,7 @@ class ModelConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The reference package's keys, so that it and this package can read what is saved."""
+        """The reference package's keys, with this package's own beside them."""
         return {
             **self.extra,
             "encoder_config": dict(self.encoder),

@@ -92,8 +92,8 @@ class TestContradictions:
                 "the name HEAD is reserved for the graph's own bookkeeping. Fix: choose another name, such as HEAD_.",
             ),
             (
-                {"entities": ENTITIES | {"CEO": {"label": "boss"}}, "relations": {"CEO": KNOWS}},
-                "CEO names both an entity type and a relation. Fix: rename one of them.",
+                {"entities": ENTITIES | {"VIP": {"label": "boss"}}, "relations": {"VIP": KNOWS}},
+                "VIP names both an entity type and a relation. Fix: rename one of them.",
             ),
             (
                 {"entities": ENTITIES | {"Human": {"label": "PERSON"}}},
@@ -292,9 +292,9 @@ class TestFromLabels:
         assert made.allows("PLACE_OF_BIRTH", head="Town", tail="MovieStar")
 
     def test_taken_names_get_an_underscore(self) -> None:
-        made = Schema.from_labels(["document", "CEO"], ["head", "CEO"])
-        assert tuple(made.entities) == ("Document_", "CEO")
-        assert tuple(made.relations) == ("HEAD_", "CEO_")
+        made = Schema.from_labels(["document", "VIP"], ["head", "VIP"])
+        assert tuple(made.entities) == ("Document_", "VIP")
+        assert tuple(made.relations) == ("HEAD_", "VIP_")
 
     def test_no_relations_are_needed(self) -> None:
         assert Schema.from_labels(["town"], []).relation_labels == ()
