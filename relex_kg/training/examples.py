@@ -19,11 +19,12 @@ from relex_kg.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one example asks: labels of each kind, and ordered pairs of mentions."""
+    """How much one example asks: labels of each kind, ordered pairs of mentions, and how often just for "entity"."""
 
     entities: int
     relations: int
     pairs: int
+    generic: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ class ExampleMaker:
         words: int,
         chance: random.Random,
     ) -> tuple[tuple[str, ...], Tensor, Tensor]:
+        if _names_everything(record) and chance.random() < self._limits.generic:
+            return _generic_question(record, placed, span_of, words)
         present = sorted({record.entities[index].type for index in placed} - {"entity"})
         chance.shuffle(present)
         present = present[: self._limits.entities]
@@ -201,6 +204,30 @@ class ExampleMaker:
             (answered == 1).float(),
             answered >= 0,
         )
+
+
+# Types of values: asked for "entity", a reader names things, not dates and amounts
+_VALUES = frozenset(
+    "age amount century date day decade duration month money number ordinal percent percentage period quantity time "
+    "unit value year".split()
+)
+
+
+def _names_everything(record: Record) -> bool:
+    """Whether the marked mentions are the text's named things, not those of some narrow types only."""
+    return record.entity_types is None or {"person", "location"} <= set(record.entity_types)
+
+
+def _generic_question(
+    record: Record, placed: dict[int, tuple[int, int]], span_of: dict[tuple[int, int], int], words: int
+) -> tuple[tuple[str, ...], Tensor, Tensor]:
+    named = {
+        (span_of[span], 0)
+        for index, span in placed.items()
+        if _VALUES.isdisjoint(record.entities[index].type.replace("_", " ").lower().split())
+    }
+    judged = _judged_words(record, placed, words, 1)
+    return ("entity",), torch.tensor(sorted(named), dtype=torch.long).reshape(-1, 2), judged
 
 
 _YES, _NO, _UNKNOWN = 1.0, 0.0, -1.0

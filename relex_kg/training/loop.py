@@ -150,10 +150,8 @@ def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatche
     sources = [Source(name, tuple(read_records(data / name)), draws) for name, draws in recipe.data.items()]
     if not any(source.records and source.draws for source in sources):
         raise DataError("the training data holds no record", fix="give files with at least one record")
-    phrases = (
-        PhraseTable.read(data / recipe.phrases, rename=recipe.rename) if recipe.phrases else PhraseTable({}, rename=0)
-    )
-    limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs)
+    phrases = PhraseTable.read([data / name for name in recipe.phrases], rename=recipe.rename)
+    limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs, recipe.generic)
     maker = ExampleMaker(encoding, phrases, limits, max_tokens=recipe.max_tokens)
     batches = PlannedBatches(
         sources,
@@ -201,7 +199,8 @@ def _optimizers(objective: Objective, recipe: Recipe, steps: int) -> tuple[AdamW
     def factor(step: int) -> float:
         if step < rising:
             return (step + 1) / rising
-        return 0.5 * (1 + cos(pi * (step - rising) / max(1, steps - rising)))
+        fallen = 0.5 * (1 + cos(pi * (step - rising) / max(1, steps - rising)))
+        return recipe.floor + (1 - recipe.floor) * fallen
 
     return optimizer, LambdaLR(optimizer, factor)
 

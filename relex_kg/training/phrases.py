@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,13 @@ class Phrases:
     same: tuple[str, ...]
     inverse: tuple[str, ...]
     symmetric: bool
+
+    def with_more(self, more: "Phrases") -> "Phrases":
+        return Phrases(
+            tuple(dict.fromkeys((*self.same, *more.same))),
+            tuple(dict.fromkeys((*self.inverse, *more.inverse))),
+            self.symmetric or more.symmetric,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +48,18 @@ class PhraseTable:
         self._rename = rename
 
     @classmethod
-    def read(cls, path: Path, *, rename: float) -> "PhraseTable":
-        """Read a tab-separated table: label, wordings, inverse wordings or SYMMETRIC, meaning; ``;`` between wordings.
+    def read(cls, paths: Sequence[Path], *, rename: float) -> "PhraseTable":
+        """Read tab-separated tables: label, wordings, inverse wordings or SYMMETRIC, meaning; ``;`` between wordings.
+
+        A label of several rows has the wordings of all.
 
         Raises:
-            DataError: the file is missing, or a row has not four columns.
+            DataError: a file is missing, or a row has not four columns.
         """
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"the phrase table {path} cannot be read ({error})", fix="check the path") from error
         phrases: dict[str, Phrases] = {}
-        for number, row in enumerate(rows[1:], start=2):
-            if len(row) != len(_COLUMNS):
-                raise DataError(f"{path}, line {number}: {len(row)} columns", fix=f"give four: {', '.join(_COLUMNS)}")
-            symmetric = row[2].strip() == "SYMMETRIC"
-            phrases[row[0]] = Phrases(_split(row[1]), () if symmetric else _split(row[2]), symmetric)
+        for path in paths:
+            for label, known in _read_table(path):
+                phrases[label] = phrases[label].with_more(known) if label in phrases else known
         return cls(phrases, rename=rename)
 
     def symmetric(self, label: str) -> bool:
@@ -123,6 +125,19 @@ _SYMMETRIC_WORDS = frozenset(
 
 def _reads_symmetric(label: str) -> bool:
     return not _SYMMETRIC_WORDS.isdisjoint(label.lower().replace("_", " ").split())
+
+
+def _read_table(path: Path) -> Iterator[tuple[str, Phrases]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"the phrase table {path} cannot be read ({error})", fix="check the path") from error
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(_COLUMNS):
+            raise DataError(f"{path}, line {number}: {len(row)} columns", fix=f"give four: {', '.join(_COLUMNS)}")
+        symmetric = row[2].strip() == "SYMMETRIC"
+        yield row[0], Phrases(_split(row[1]), () if symmetric else _split(row[2]), symmetric)
 
 
 def _split(cell: str) -> tuple[str, ...]:

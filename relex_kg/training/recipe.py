@@ -12,15 +12,17 @@ class Recipe(BaseModel):
 
     Attributes:
         data: files, relative to the data folder, to the number of records drawn from each.
-        phrases: table of other words for relation labels, relative to the data folder; None to use labels as they are.
+        phrases: tables of other words for relation labels, relative to the data folder; none to use labels as they are.
         rename: probability of asking for a relation in other words than its label's.
         seed: fixes every choice.
         encoder_rate, head_rate: peak learning rates of the encoder and of the rest.
         warmup: share of the steps during which the rates rise; they then fall as a cosine.
+        floor: share of the peak rates that they fall to.
         weight_decay: of AdamW, on matrices.
         relation_weight: of the pair decisions beside the entity decisions in the loss.
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
         entity_labels, relation_labels, pairs: the most an example asks for.
+        generic: probability of asking for "entity" alone, any named thing, in place of an example's own entity types.
         save_steps: steps between checkpoints.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
         bfloat16: mixed precision; three times faster matrix products on current GPUs and many CPUs.
@@ -29,12 +31,13 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: dict[str, int] = Field(min_length=1)
-    phrases: str | None = None
+    phrases: tuple[str, ...] = ()
     rename: float = Field(default=0.5, ge=0, le=1)
     seed: int = 13
     encoder_rate: float = 1.5e-4
     head_rate: float = 1e-3
     warmup: float = 0.06
+    floor: float = Field(default=0.0, ge=0, le=1)
     weight_decay: float = 0.01
     relation_weight: float = 2.0
     batch_tokens: int = 1400
@@ -43,6 +46,7 @@ class Recipe(BaseModel):
     entity_labels: int = 8
     relation_labels: int = 12
     pairs: int = 120
+    generic: float = Field(default=0.0, ge=0, le=1)
     save_steps: int = 100
     pair_context: bool = False
     bfloat16: bool = True
