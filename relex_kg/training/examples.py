@@ -13,18 +13,18 @@ from torch import Tensor
 
 from relex_kg.extract.encoding import Batch, EncodedText, Encoding
 from relex_kg.training.data import Record
-from relex_kg.training.phrases import PhraseTable, Wording, entity_wording
+from relex_kg.training.entity_questions import EntityClasses, types_question
+from relex_kg.training.phrases import PhraseTable, Wording
 from relex_kg.types import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one example asks: labels of each kind, ordered pairs of mentions, and how often just for "entity"."""
+    """How much one example asks: labels of each kind, and ordered pairs of mentions."""
 
     entities: int
     relations: int
     pairs: int
-    generic: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,17 @@ class ExampleMaker:
     Args:
         encoding: cuts the text as the model will.
         phrases: other words for relation labels.
+        classes: coarse classes of entity types.
         limits: how much to ask.
         max_tokens: longest text; the words beyond it are left out, with the mentions that reach into them.
     """
 
-    def __init__(self, encoding: Encoding, phrases: PhraseTable, limits: Limits, *, max_tokens: int) -> None:
+    def __init__(
+        self, encoding: Encoding, phrases: PhraseTable, classes: EntityClasses, limits: Limits, *, max_tokens: int
+    ) -> None:
         self._encoding = encoding
         self._phrases = phrases
+        self._classes = classes
         self._limits = limits
         self._max_tokens = max_tokens
 
@@ -127,31 +131,19 @@ class ExampleMaker:
         words: int,
         chance: random.Random,
     ) -> tuple[tuple[str, ...], Tensor, Tensor]:
-        if _names_everything(record) and chance.random() < self._limits.generic:
-            return _generic_question(record, placed, span_of, words)
-        present = sorted({record.entities[index].type for index in placed} - {"entity"})
-        chance.shuffle(present)
-        present = present[: self._limits.entities]
-        room = max(self._limits.entities - len(present), 1)
-        if record.entity_types is None:
-            source = chance.sample(pool.entities, min(room, len(pool.entities), 3))
-        else:
-            source = [label for label in record.entity_types if label != "entity"]
-        absent = [label for label in source if label not in {entity.type for entity in record.entities}]
-        chance.shuffle(absent)
-        asked = present + absent[: chance.randint(0, room)]
-        chance.shuffle(asked)
-        worded = _distinct([entity_wording(label, chance) for label in asked])
-        columns = {asked[index]: column for column, (index, _) in enumerate(worded)}
+        present = sorted({record.entities[index].type for index in placed})
+        question = self._classes.question(record, present, chance) or types_question(
+            record, present, pool.entities, limit=self._limits.entities, chance=chance
+        )
         mentions = sorted(
             {
-                (span_of[span], columns[record.entities[index].type])
+                (span_of[span], question.columns[record.entities[index].type])
                 for index, span in placed.items()
-                if record.entities[index].type in columns
+                if record.entities[index].type in question.columns
             }
         )
-        judged = _judged_words(record, placed, words, len(worded))
-        return tuple(label for _, label in worded), torch.tensor(mentions, dtype=torch.long).reshape(-1, 2), judged
+        judged = _judged_words(record, placed, words, len(question.labels))
+        return question.labels, torch.tensor(mentions, dtype=torch.long).reshape(-1, 2), judged
 
     def _relation_questions(
         self, record: Record, pool: LabelPool, mention_row: dict[int, int], chance: random.Random
@@ -204,30 +196,6 @@ class ExampleMaker:
             (answered == 1).float(),
             answered >= 0,
         )
-
-
-# Types of values: asked for "entity", a reader names things, not dates and amounts
-_VALUES = frozenset(
-    "age amount century date day decade duration month money number ordinal percent percentage period quantity time "
-    "unit value year".split()
-)
-
-
-def _names_everything(record: Record) -> bool:
-    """Whether the marked mentions are the text's named things, not those of some narrow types only."""
-    return record.entity_types is None or {"person", "location"} <= set(record.entity_types)
-
-
-def _generic_question(
-    record: Record, placed: dict[int, tuple[int, int]], span_of: dict[tuple[int, int], int], words: int
-) -> tuple[tuple[str, ...], Tensor, Tensor]:
-    named = {
-        (span_of[span], 0)
-        for index, span in placed.items()
-        if _VALUES.isdisjoint(record.entities[index].type.replace("_", " ").lower().split())
-    }
-    judged = _judged_words(record, placed, words, 1)
-    return ("entity",), torch.tensor(sorted(named), dtype=torch.long).reshape(-1, 2), judged
 
 
 _YES, _NO, _UNKNOWN = 1.0, 0.0, -1.0

@@ -20,6 +20,7 @@ from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import Encoding
 from relex_kg.extract.model import RelexModel
 from relex_kg.training.data import read_records
+from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import ExampleMaker, Limits, TrainingBatch
 from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.objective import Objective
@@ -151,8 +152,13 @@ def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatche
     if not any(source.records and source.draws for source in sources):
         raise DataError("the training data holds no record", fix="give files with at least one record")
     phrases = PhraseTable.read([data / name for name in recipe.phrases], rename=recipe.rename)
-    limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs, recipe.generic)
-    maker = ExampleMaker(encoding, phrases, limits, max_tokens=recipe.max_tokens)
+    classes = (
+        EntityClasses.read(data / recipe.entity_classes, share=recipe.coarse)
+        if recipe.entity_classes
+        else EntityClasses({}, share=0.0)
+    )
+    limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs)
+    maker = ExampleMaker(encoding, phrases, classes, limits, max_tokens=recipe.max_tokens)
     batches = PlannedBatches(
         sources,
         maker,

@@ -145,6 +145,9 @@ def _split(cell: str) -> tuple[str, ...]:
 
 
 _ENTITY_WORDINGS: Mapping[str, Sequence[str]] = {
+    "entity": ("named entity", "named thing"),
+    "other": ("miscellaneous", "other named thing", "misc"),
+    "work": ("creative work", "work of art", "title of a work"),
     "person": ("people", "human", "name of a person", "individual"),
     "organization": ("organisation", "company or institution", "organized group", "institution"),
     "organisation": ("organization", "institution"),

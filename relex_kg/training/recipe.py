@@ -14,6 +14,8 @@ class Recipe(BaseModel):
         data: files, relative to the data folder, to the number of records drawn from each.
         phrases: tables of other words for relation labels, relative to the data folder; none to use labels as they are.
         rename: probability of asking for a relation in other words than its label's.
+        entity_classes: table of coarse classes of entity types, relative to the data folder; None for none.
+        coarse: probability of asking for such classes in place of an example's own entity types, where it allows it.
         seed: fixes every choice.
         encoder_rate, head_rate: peak learning rates of the encoder and of the rest.
         warmup: share of the steps during which the rates rise; they then fall as a cosine.
@@ -22,7 +24,6 @@ class Recipe(BaseModel):
         relation_weight: of the pair decisions beside the entity decisions in the loss.
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
         entity_labels, relation_labels, pairs: the most an example asks for.
-        generic: probability of asking for "entity" alone, any named thing, in place of an example's own entity types.
         save_steps: steps between checkpoints.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
         bfloat16: mixed precision; three times faster matrix products on current GPUs and many CPUs.
@@ -33,6 +34,8 @@ class Recipe(BaseModel):
     data: dict[str, int] = Field(min_length=1)
     phrases: tuple[str, ...] = ()
     rename: float = Field(default=0.5, ge=0, le=1)
+    entity_classes: str | None = None
+    coarse: float = Field(default=0.25, ge=0, le=1)
     seed: int = 13
     encoder_rate: float = 1.5e-4
     head_rate: float = 1e-3
@@ -46,7 +49,6 @@ class Recipe(BaseModel):
     entity_labels: int = 8
     relation_labels: int = 12
     pairs: int = 120
-    generic: float = Field(default=0.0, ge=0, le=1)
     save_steps: int = 100
     pair_context: bool = False
     bfloat16: bool = True

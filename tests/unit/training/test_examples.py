@@ -8,6 +8,7 @@ import torch
 
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, Record
+from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, training_batch
 from relex_kg.training.phrases import Phrases, PhraseTable
 
@@ -20,6 +21,7 @@ MENTIONS = [("Ada", "gnome"), ("Bea", "gnome"), ("Cyd", "troll")]
 PLENTY = Limits(entities=20, relations=20, pairs=100)
 NO_POOL = LabelPool((), ())
 AS_THEY_ARE = PhraseTable({}, rename=0.0)
+NO_CLASSES = EntityClasses({}, share=0.0)
 
 
 @pytest.fixture
@@ -33,7 +35,9 @@ def make(encoding: Encoding) -> Callable[..., Example]:
         max_tokens: int = 200,
         seed: int = 1,
     ) -> Example:
-        example = ExampleMaker(encoding, phrases, limits, max_tokens=max_tokens).make(record, pool, random.Random(seed))
+        example = ExampleMaker(encoding, phrases, NO_CLASSES, limits, max_tokens=max_tokens).make(
+            record, pool, random.Random(seed)
+        )
         assert example is not None
         return example
 
@@ -250,7 +254,7 @@ def test_a_long_text_loses_its_last_words_and_what_reaches_into_them(
 
 
 def test_a_text_without_words_is_no_example(encoding: Encoding, record: MakeRecord) -> None:
-    maker = ExampleMaker(encoding, AS_THEY_ARE, PLENTY, max_tokens=200)
+    maker = ExampleMaker(encoding, AS_THEY_ARE, NO_CLASSES, PLENTY, max_tokens=200)
     assert maker.make(record(" \n", []), NO_POOL, random.Random(1)) is None
 
 

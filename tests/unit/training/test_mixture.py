@@ -9,6 +9,7 @@ import torch
 from relex_kg.errors import DataError
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
+from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import ExampleMaker, Limits
 from relex_kg.training.mixture import PlannedBatches, Source, join
 from relex_kg.training.phrases import PhraseTable
@@ -20,7 +21,9 @@ NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay", "Gus", "Hal"]
 def planned(
     encoding: Encoding, *sources: Source, seed: int = 13, batch_tokens: int = 30, join_tokens: int = 0
 ) -> PlannedBatches:
-    maker = ExampleMaker(encoding, PhraseTable({}, rename=0.0), Limits(5, 5, 20), max_tokens=200)
+    maker = ExampleMaker(
+        encoding, PhraseTable({}, rename=0.0), EntityClasses({}, share=0.0), Limits(5, 5, 20), max_tokens=200
+    )
     return PlannedBatches(sources, maker, encoding, seed=seed, batch_tokens=batch_tokens, join_tokens=join_tokens)
 
 

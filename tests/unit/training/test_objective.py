@@ -14,6 +14,7 @@ from relex_kg.extract.checkpoint import Checkpoint, load
 from relex_kg.extract.encoding import Encoding
 from relex_kg.extract.loss import balanced_loss
 from relex_kg.training.data import Record
+from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, TrainingBatch, training_batch
 from relex_kg.training.objective import Objective
 from relex_kg.training.phrases import PhraseTable
@@ -47,7 +48,9 @@ def decision(logit: Tensor, right: bool) -> float:
 
 def batch_of(checkpoint: Checkpoint, record: MakeRecord) -> TrainingBatch:
     encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
-    maker = ExampleMaker(encoding, PhraseTable({}, rename=0.0), Limits(5, 5, 20), max_tokens=200)
+    maker = ExampleMaker(
+        encoding, PhraseTable({}, rename=0.0), EntityClasses({}, share=0.0), Limits(5, 5, 20), max_tokens=200
+    )
     records = [
         record(
             "Ada Byron knew Bea and Cyd",

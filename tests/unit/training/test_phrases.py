@@ -15,7 +15,7 @@ ROWS = "works for\temployed by; on the staff of ;\temploys\ta job\nspouse\tmarri
 def table(folder: Path, rows: str = ROWS, *, rename: float = 1.0) -> PhraseTable:
     path = folder / "phrases.tsv"
     path.write_text(HEADER + rows, encoding="utf-8")
-    return PhraseTable.read(path, rename=rename)
+    return PhraseTable.read([path], rename=rename)
 
 
 def wordings(phrases: PhraseTable, label: str) -> set[Wording]:
@@ -70,14 +70,14 @@ def test_a_row_of_another_width_is_refused_with_its_line(tmp_path: Path) -> None
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the phrase table .*gone\.tsv cannot be read"):
-        PhraseTable.read(tmp_path / "gone.tsv", rename=0.5)
+        PhraseTable.read([tmp_path / "gone.tsv"], rename=0.5)
 
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "phrases.tsv"
     path.write_bytes(b"label\tsame\tinverse\tmeaning\n\xff\xfe\tb\tc\td\n")
     with pytest.raises(DataError, match=r"the phrase table .*phrases\.tsv cannot be read"):
-        PhraseTable.read(path, rename=0.5)
+        PhraseTable.read([path], rename=0.5)
 
 
 def test_entity_labels_are_lower_case_words_and_now_and_then_others() -> None:
