@@ -25,8 +25,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     changed = Recipe(
         data={"a": 1}, phrases=("p.tsv",), rename=0.25, seed=7, head_rate=0.002, pair_context=True, bfloat16=False
     )
-    written = "".join(f"{key}: {value}\n" for key, value in changed.model_dump().items())
-    assert load(tmp_path, written) == changed
+    assert load(tmp_path, changed.model_dump_json()) == changed
 
 
 @pytest.mark.parametrize(
