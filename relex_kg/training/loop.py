@@ -81,7 +81,7 @@ def train(
         model = _with_pair_context(model)
     batches, drawn = _plan(recipe, data, Encoding(tokenizer, model.config))
     steps = min(len(batches), max_steps or len(batches))
-    objective = Objective(model, relation_weight=recipe.relation_weight)
+    objective = Objective(model, relation_weight=recipe.relation_weight, relation_alpha=recipe.relation_alpha)
     reporter = _Reporter(on_progress, steps, began)
     trainer = Trainer(
         model=objective,

@@ -8,19 +8,20 @@ from relex_kg.extract.loss import balanced_loss
 from relex_kg.extract.model import RelexModel, Representation
 from relex_kg.training.examples import Example, TrainingBatch
 
-ALPHA = 0.75  # arXiv 2605.10108
+ENTITY_ALPHA = 0.75  # arXiv 2605.10108
 
 
 class Objective(nn.Module):
     """Mean loss of a batch: entity decisions, plus ``relation_weight`` times pair decisions.
 
-    Where the model has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
+    A pair that holds a relation weighs ``relation_alpha``, one that does not ``1 - relation_alpha``. Where the model has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
     """
 
-    def __init__(self, model: RelexModel, *, relation_weight: float) -> None:
+    def __init__(self, model: RelexModel, *, relation_weight: float, relation_alpha: float) -> None:
         super().__init__()
         self.model = model
         self.relation_weight = relation_weight
+        self.relation_alpha = relation_alpha
 
     def forward(self, batch: TrainingBatch) -> dict[str, Tensor]:
         device = self.model.device
@@ -42,18 +43,18 @@ class Objective(nn.Module):
             else:
                 _judge_spans(judged[row], example, self.model.config.max_width)
                 _mark_spans(targets[row], example, self.model.config.max_width)
-        return balanced_loss(logits, targets, judged, alpha=ALPHA)
+        return balanced_loss(logits, targets, judged, alpha=ENTITY_ALPHA)
 
     def _pair_loss(self, representation: Representation, row: int, example: Example, device: torch.device) -> Tensor:
         words, spans, pairs = representation.words[row], example.spans.to(device), example.pairs.to(device)
         related, judged = example.related.to(device), example.judged_pairs.to(device)
         labels = representation.relations[row, : related.size(1)]
         logits = self.model.pair_logits(words, spans, pairs, labels)
-        loss = balanced_loss(logits, related, judged, alpha=ALPHA)
+        loss = balanced_loss(logits, related, judged, alpha=self.relation_alpha)
         if self.model.adjacency is not None:
             adjacent = self.model.adjacency(self.model.spans(words, spans))[pairs[:, 0], pairs[:, 1]]
             odds = torch.logit(adjacent.float(), eps=1e-6)
-            loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=ALPHA)
+            loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=self.relation_alpha)
         return loss
 
 

@@ -22,6 +22,7 @@ class Recipe(BaseModel):
         floor: share of the peak rates that they fall to.
         weight_decay: of AdamW, on matrices.
         relation_weight: of the pair decisions beside the entity decisions in the loss.
+        relation_alpha: weight of a pair that holds a relation; one that does not weighs the rest to 1.
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
         entity_labels, relation_labels, pairs: the most an example asks for.
         save_steps: steps between checkpoints.
@@ -43,6 +44,7 @@ class Recipe(BaseModel):
     floor: float = Field(default=0.0, ge=0, le=1)
     weight_decay: float = 0.01
     relation_weight: float = 2.0
+    relation_alpha: float = Field(default=0.75, gt=0, lt=1)
     batch_tokens: int = 1400
     join_tokens: int = 90
     max_tokens: int = 330

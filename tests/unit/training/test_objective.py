@@ -120,7 +120,7 @@ def test_a_batchs_loss_is_the_mean_of_its_judged_decisions(
     checkpoint = load(reference / name)
     batch = batch_of(checkpoint, record)
     with torch.no_grad():
-        loss = float(Objective(checkpoint.model, relation_weight=3.0)(batch)["loss"])
+        loss = float(Objective(checkpoint.model, relation_weight=3.0, relation_alpha=0.75)(batch)["loss"])
         representation = checkpoint.model.represent(batch.inputs)
         logits = checkpoint.model.entity_logits(representation)
         entities = sum(entity_loss(logits[row], example) for row, example in enumerate(batch.examples))
@@ -135,4 +135,4 @@ def test_only_what_is_judged_is_learnt(checkpoint: Checkpoint, record: MakeRecor
     for example in batch.examples:
         example.judged_words.zero_()
         example.judged_pairs.zero_()
-    assert Objective(checkpoint.model, relation_weight=1.0)(batch)["loss"].item() == 0.0
+    assert Objective(checkpoint.model, relation_weight=1.0, relation_alpha=0.75)(batch)["loss"].item() == 0.0
