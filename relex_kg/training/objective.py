@@ -14,7 +14,8 @@ ENTITY_ALPHA = 0.75  # arXiv 2605.10108
 class Objective(nn.Module):
     """Mean loss of a batch: entity decisions, plus ``relation_weight`` times pair decisions.
 
-    A pair that holds a relation weighs ``relation_alpha``, one that does not ``1 - relation_alpha``. Where the model has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
+    A pair that holds a relation weighs ``relation_alpha``, one that does not ``1 - relation_alpha``. Where the model
+    has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
     """
 
     def __init__(self, model: RelexModel, *, relation_weight: float, relation_alpha: float) -> None:
