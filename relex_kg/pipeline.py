@@ -164,16 +164,20 @@ class Reader:
         self, documents: Sequence[tuple[Document, tuple[Chunk, ...]]], *, on_chunks: Callable[[int], None]
     ) -> Iterator[ExtractedDocument]:
         """Read chunked documents, together; ``on_chunks`` hears how many chunks each batch finished."""
-        chunks = [part for _, parts in documents for part in parts]
-        texts = [part.text for part in chunks]
+        read = self.readings([parts for _, parts in documents], on_chunks=on_chunks)
+        for (document, parts), readings in zip(documents, read, strict=True):
+            yield ExtractedDocument(document, parts, merge(document.id, readings, self._schema))
+
+    def readings(
+        self, documents: Sequence[Sequence[Chunk]], *, on_chunks: Callable[[int], None], flat: bool = True
+    ) -> list[list[Reading]]:
+        """What each pass over each chunk found, a list a document, not yet merged; ``flat`` as the extractor has it."""
+        texts = [part.text for parts in documents for part in parts]
         first, *others = self._requests
-        found = [list(self._extractor.run(texts, first, on_progress=on_chunks))]
-        found += [list(self._extractor.run(texts, request)) for request in others]
-        readings: dict[DocumentId, list[Reading]] = {document.id: [] for document, _ in documents}
-        for part, *passes in zip(chunks, *found, strict=True):
-            readings[part.document_id] += [Reading(part, one) for one in passes]
-        for document, parts in documents:
-            yield ExtractedDocument(document, parts, merge(document.id, readings[document.id], self._schema))
+        found = [self._extractor.run(texts, first, flat=flat, on_progress=on_chunks)]
+        found += [self._extractor.run(texts, request, flat=flat) for request in others]
+        passes = zip(*found, strict=True)
+        return [[Reading(part, one) for part in parts for one in next(passes)] for parts in documents]
 
 
 class Pipeline:

@@ -17,17 +17,17 @@ class Reading:
     found: TextExtraction
 
 
-def merge(document: DocumentId, readings: Sequence[Reading], schema: Schema) -> Extraction:
+def merge(document: DocumentId, readings: Sequence[Reading], schema: Schema, *, flat: bool = True) -> Extraction:
     """Everything found in a document, each mention and relation once.
 
     A mention or relation seen in several readings has its best score. Where mentions of different readings overlap,
     the best-scored stays and the relations of the others of its type pass to it; what cannot pass is dropped and
-    counted. A relation asked for by its inverse phrase has head and tail exchanged; a symmetric one runs from the
-    mention that comes first.
+    counted. Where ``flat`` is False, one mention may lie within another. A relation asked for by its inverse phrase has
+    head and tail exchanged; a symmetric one runs from the mention that comes first.
     """
     dropped: Counter[str] = Counter()
     seen = _best_mentions(document, readings, schema)
-    winners = _settle_overlaps(seen.values())
+    winners = _settle_overlaps(seen.values(), flat=flat)
     dropped["overlapping mention"] = sum(1 for id in seen if winners.get(id) != id)
     relations: dict[tuple[MentionId, str, MentionId], Relation] = {}
     for reading in readings:
@@ -62,7 +62,7 @@ def _mention(document: DocumentId, chunk: Chunk, found: TextMention, schema: Sch
     return Mention(mention_id(document, span.start, span.end, type), document, span, found.text, type, found.score)
 
 
-def _settle_overlaps(mentions: Iterable[Mention]) -> dict[MentionId, MentionId]:
+def _settle_overlaps(mentions: Iterable[Mention], *, flat: bool) -> dict[MentionId, MentionId]:
     """Each mention's stand-in: itself where it stays, the best overlapping one of its type where there is one."""
     winners: dict[MentionId, MentionId] = {}
     by_position: dict[int, list[Mention]] = {}  # kept mentions, under every 64-character block they touch
@@ -71,7 +71,7 @@ def _settle_overlaps(mentions: Iterable[Mention]) -> dict[MentionId, MentionId]:
             rival
             for block in _blocks(mention.span)
             for rival in by_position.get(block, ())
-            if rival.span.overlaps(mention.span)
+            if _conflict(rival.span, mention.span, flat=flat)
         ]
         if not rivals:
             winners[mention.id] = mention.id
@@ -81,6 +81,12 @@ def _settle_overlaps(mentions: Iterable[Mention]) -> dict[MentionId, MentionId]:
         if alike:
             winners[mention.id] = min(alike, key=lambda rival: (-rival.score, rival.span)).id
     return winners
+
+
+def _conflict(one: Span, other: Span, *, flat: bool) -> bool:
+    if flat or one == other:
+        return one.overlaps(other)
+    return one.overlaps(other) and not one.contains(other) and not other.contains(one)
 
 
 def _blocks(span: Span) -> range:

@@ -150,6 +150,25 @@ def test_a_relation_whose_ends_no_longer_share_a_chunk_is_dropped() -> None:
     assert extraction.dropped == {"overlapping mention": 1, "relation of an overlapping mention": 1}
 
 
+def test_a_mention_may_lie_within_another_where_that_is_asked() -> None:
+    long = reading((ADA_BYRON, "human being", 0.6), (YORK, "place", 0.9), relations=((0, 1, "knows", 0.7),))
+    short = reading((BYRON, "human being", 0.9), (YORK, "place", 0.8), relations=((0, 1, "knows", 0.8),))
+    extraction = merge(DOCUMENT, [long, short], SCHEMA, flat=False)
+    assert mentions_of(extraction) == [
+        (ADA_BYRON, "Person", 0.6),
+        (BYRON, "Person", 0.9),
+        (YORK, "Place", 0.9),
+    ]
+    assert relations_of(extraction) == {("Ada Byron", "KNOWS", "York", 0.7), ("Byron", "KNOWS", "York", 0.8)}
+
+
+def test_mentions_that_cross_or_share_their_span_never_both_stay() -> None:
+    crossing = reading(((4, 15), "human being", 0.7))
+    same = reading((ADA_BYRON, "place", 0.8))
+    extraction = merge(DOCUMENT, [reading((ADA_BYRON, "human being", 0.9)), crossing, same], SCHEMA, flat=False)
+    assert mentions_of(extraction) == [(ADA_BYRON, "Person", 0.9)]
+
+
 def test_equal_scores_are_decided_by_position() -> None:
     readings = [reading((BYRON, "human being", 0.8)), reading((ADA_BYRON, "human being", 0.8))]
     assert mentions_of(merged(*readings)) == mentions_of(merged(*reversed(readings))) == [(ADA_BYRON, "Person", 0.8)]
