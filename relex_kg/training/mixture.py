@@ -83,7 +83,7 @@ class PlannedBatches(Dataset[TrainingBatch]):
 
 
 def join(records: Sequence[Record]) -> Record:
-    """Several records as one text, a blank between; pairs across them are unrelated, for no text says otherwise."""
+    """Several records as one text, a blank between; pairs across them are unrelated where each judged all pairs."""
     if len(records) == 1:
         return records[0]
     entities: list[LabelledSpan] = []
@@ -97,8 +97,6 @@ def join(records: Sequence[Record]) -> Record:
         entities += [LabelledSpan(e.start + offset, e.end + offset, e.type) for e in record.entities]
         relations += [_moved(relation, first) for relation in record.relations]
         unrelated += [(head + first, tail + first) for head, tail in record.no_relation_pairs]
-        if record.pairs == "given":
-            unrelated += [(earlier, later + first) for earlier in range(first) for later in range(len(record.entities))]
         clusters += [tuple(index + first for index in cluster) for cluster in record.clusters or ()]
         cluster_relations += [_moved(relation, first_cluster) for relation in record.cluster_relations]
         offset += len(record.text) + 1

@@ -54,8 +54,7 @@ def test_joined_records_keep_their_offsets_and_indices(record: MakeRecord) -> No
     assert [joined.text[e.start : e.end] for e in joined.entities] == ["Ada", "Bea", "Cyd", "Dot", "Ada", "Bea"]
     assert joined.entities[2] == LabelledSpan(13, 16, "elf")
     assert [(r.head, r.tail, r.type) for r in joined.relations] == [(0, 1, "knew"), (3, 2, "fed by"), (4, 5, "knew")]
-    across = {(0, 2), (1, 2), (0, 3), (1, 3), (0, 4), (1, 4), (2, 4), (3, 4), (0, 5), (1, 5), (2, 5), (3, 5)}
-    assert set(joined.no_relation_pairs) == {(2, 3)} | across
+    assert joined.no_relation_pairs == ((2, 3),)
     assert joined.clusters == ((0,), (1,), (2, 3), (4,), (5,))
     assert [(r.head, r.tail) for r in joined.cluster_relations] == [(0, 1), (3, 4)]
     assert joined.id == "1+2+1"
