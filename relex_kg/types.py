@@ -95,6 +95,21 @@ class TextExtraction:
     cut_spans: int
     cut_pairs: int
 
+    def above(self, *, entity_threshold: float, relation_threshold: float) -> "TextExtraction":
+        """The mentions scored above the one threshold, and the relations between them scored above the other."""
+        kept = [row for row, mention in enumerate(self.mentions) if mention.score > entity_threshold]
+        place = {row: index for index, row in enumerate(kept)}
+        return TextExtraction(
+            mentions=tuple(self.mentions[row] for row in kept),
+            relations=tuple(
+                TextRelation(place[one.head], place[one.tail], one.label, one.score)
+                for one in self.relations
+                if one.score > relation_threshold and one.head in place and one.tail in place
+            ),
+            cut_spans=self.cut_spans,
+            cut_pairs=self.cut_pairs,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:

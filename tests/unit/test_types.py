@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relex_kg.ids import document_id
-from relex_kg.types import Document, Span
+from relex_kg.types import Document, Span, TextExtraction, TextMention, TextRelation
 
 
 @st.composite
@@ -57,3 +57,19 @@ def test_a_documents_hash_is_that_of_its_text_in_utf8() -> None:
 def test_half_a_surrogate_pair_can_be_hashed() -> None:
     texts = ("\ud800", "\ud801")
     assert len({Document(document_id("u"), "u", "t", text, "text/plain").sha256 for text in texts}) == 2
+
+
+def test_what_scored_higher_of_an_extraction() -> None:
+    def mention(start: int, score: float) -> TextMention:
+        return TextMention(Span(start, start + 1), "x", "thing", score)
+
+    found = TextExtraction(
+        mentions=(mention(0, 0.9), mention(2, 0.4), mention(4, 0.6)),
+        relations=(TextRelation(0, 1, "a", 0.9), TextRelation(2, 0, "b", 0.8), TextRelation(0, 2, "c", 0.5)),
+        cut_spans=1,
+        cut_pairs=2,
+    )
+    assert found.above(entity_threshold=0.4, relation_threshold=0.5) == TextExtraction(
+        mentions=(mention(0, 0.9), mention(4, 0.6)), relations=(TextRelation(1, 0, "b", 0.8),), cut_spans=1, cut_pairs=2
+    )
+    assert found.above(entity_threshold=0.0, relation_threshold=0.0) == found

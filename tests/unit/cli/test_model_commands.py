@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from relex_kg.training.data import read_records
+
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
 SCHEMA = """\
@@ -129,15 +131,81 @@ def test_extract_refuses_what_it_cannot_do(run: Any, arguments: tuple[str, ...],
 def test_eval_measures_each_file(run: Any, tmp_path: Path) -> None:
     (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
     ran = run("eval", "gold.jsonl", "--json", "--entity-threshold", "0.99")
+    assert ran.document["protocol"] == {"types_from": "split", "entity_threshold": 0.99, "relation_threshold": 0.5}
     [scores] = ran.document["files"]
-    assert (scores["file"], scores["records"]) == ("gold.jsonl", 1)
+    assert (scores["file"], scores["records"], scores["cut"]) == ("gold.jsonl", 1, 0)
     nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "true_positive": 0, "predicted": 0}
-    assert scores["entities"] == scores["entities_by_type"]["person"] == nothing | {"gold": 2}
-    assert scores["relations"] == scores["triples"] == nothing | {"gold": 1}
-    shown = run("eval", "gold.jsonl", "--entity-threshold", "0.99", "--by-type").out
-    assert shown.startswith("gold.jsonl, 1 records\n")
-    assert "by type\n" in shown
-    assert len(shown.splitlines()) == 2 * (1 + 4 + 3)
+    assert scores["entities"]["by_type"] == {"person": nothing | {"gold": 2}}
+    assert scores["relations"]["by_type"] == scores["triples"]["by_type"] == {"met": nothing | {"gold": 1}}
+    assert scores["relations"].items() >= (nothing | {"gold": 1}).items()
+    [column] = ran.document["columns"]
+    assert (column["name"], column["files"], ran.document["all"]["entities"]) == (
+        "gold.jsonl",
+        ["gold.jsonl"],
+        scores["entities"],
+    )
+
+
+def test_eval_shows_a_summary_the_types_and_the_sweep(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    shown = run("eval", "gold.jsonl", "--entity-threshold", "0.99", "--by-type").out.splitlines()
+    titles = [number for number, text in enumerate(shown) if text and text[0] not in "┏┃┡│└"]
+    assert [shown[number] for number in titles] == [
+        "gold.jsonl, 1 records",
+        "by type",
+        "gold.jsonl, F1 % by threshold",
+    ]
+    assert [after - before for before, after in zip(titles, [*titles[1:], len(shown)], strict=True)] == [8, 8, 14]
+    cells = [cell.strip() for cell in shown[4].split("│")]
+    assert cells[1:8] == ["entities", "0.0", "0.0", "0.0", "0", "0", "2"]
+
+
+def test_eval_takes_files_as_columns_and_shows_their_mean(run: Any, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(RECORD) + "\n")
+    ran = run("eval", "First=a.jsonl,b.jsonl", "Second=c.jsonl", "--json", "--entity-threshold", "0.01")
+    assert [one["file"] for one in ran.document["files"]] == ["a.jsonl", "b.jsonl", "c.jsonl"]
+    assert [(one["name"], one["records"]) for one in ran.document["columns"]] == [("First", 2), ("Second", 1)]
+    f1 = [one["triples"]["f1"] for one in ran.document["columns"]]
+    assert ran.document["mean_f1"]["triples"] == sum(f1) / 2
+    assert ran.document["all"]["records"] == 3
+    shown = run("eval", "First=a.jsonl,b.jsonl", "Second=c.jsonl", "--entity-threshold", "0.01").out
+    assert "First, all its files, 2 records\n" in shown
+    overview = shown.partition("\nF1 %\n")[2].splitlines()
+    assert [text.split()[1] for text in overview[3:-1]] == ["First", "Second", "mean", "all"]
+
+
+def test_eval_writes_what_it_finds(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    arguments = ("--entity-threshold", "0.01", "--relation-threshold", "0.01", "--predictions", "found.jsonl")
+    ran = run("eval", "gold.jsonl", "--json", *arguments)
+    [record] = read_records("found.jsonl")
+    assert len(record.entities) == ran.document["all"]["entities"]["predicted"] > 0
+    assert (record.id, record.text, record.entity_types) == ("gold.jsonl:1", "Ada met Bea", ("person",))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["found.jsonl", "gold.jsonl"]
+
+
+def test_eval_does_not_write_over_what_it_measures_on(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    ran = run("eval", "gold.jsonl", "--predictions", "gold.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert json.loads((tmp_path / "gold.jsonl").read_text()) == RECORD
+
+
+def test_eval_says_which_line_is_wrong_before_a_model_is_loaded(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    (tmp_path / "bad.jsonl").write_text(json.dumps(RECORD) + '\n{"text": "no end\n')
+    ran = run("eval", "gold.jsonl", "bad.jsonl", "--model", "no-such-model", "--predictions", "found.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: bad.jsonl, line 2: not JSON")
+    assert not (tmp_path / "found.jsonl").exists()
+
+
+def test_eval_says_that_predictions_cannot_be_written(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    ran = run("eval", "gold.jsonl", "--predictions", "nowhere/found.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: nowhere/found.jsonl cannot be written")
 
 
 def test_train_makes_a_model_that_the_other_commands_take(run: Any, tmp_path: Path, tiny_model: Path) -> None:

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
 from relex_kg.training.metrics import (
     Counts,
+    Scored,
+    Verdict,
     added,
     comparable,
-    entity_counts,
+    judge_entities,
+    judge_relations,
+    judge_triples,
     micro,
-    relation_counts,
-    triple_counts,
 )
 from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
 
@@ -80,29 +82,36 @@ class TestCounts:
 class TestEntities:
     def test_span_and_type_must_both_agree(self) -> None:
         found = said(mentions=[(*ADA, "person"), (18, 24, "person"), (*KING, "place"), (*ADA, "person")])
-        assert entity_counts(record(), found) == {"person": Counts(1, 2, 4), "place": Counts(0, 1, 0)}
+        assert judge_entities(record(), found).counts() == {"person": Counts(1, 2, 4), "place": Counts(0, 1, 0)}
 
     def test_types_outside_a_closed_list_are_not_counted(self) -> None:
         found = said(mentions=[(*ADA, "poet")])
-        assert entity_counts(record(), found) == {"person": Counts(0, 0, 4)}
-        assert entity_counts(record(entity_types=None), found) == {"person": Counts(0, 0, 4), "poet": Counts(0, 1, 0)}
+        assert judge_entities(record(), found).counts() == {"person": Counts(0, 0, 4)}
+        assert judge_entities(record(entity_types=None), found).counts() == {
+            "person": Counts(0, 0, 4),
+            "poet": Counts(0, 1, 0),
+        }
 
 
 class TestStrictRelations:
     def test_each_part_must_agree(self) -> None:
         gold = record((0, 1, "met"), (2, 3, "spouse"))
-        assert relation_counts(gold, said((0, 1, "met", 0.9), (3, 2, "spouse", 0.9), (0, 1, "sibling", 0.9))) == {
+        assert judge_relations(
+            gold, said((0, 1, "met", 0.9), (3, 2, "spouse", 0.9), (0, 1, "sibling", 0.9))
+        ).counts() == {
             "met": Counts(1, 1, 1),
             "sibling": Counts(0, 1, 0),
             "spouse": Counts(0, 1, 1),
         }
 
     def test_another_mention_of_the_same_text_will_not_do(self) -> None:
-        assert relation_counts(record((2, 3, "spouse")), said((0, 3, "spouse", 0.9))) == {"spouse": Counts(0, 1, 1)}
+        assert judge_relations(record((2, 3, "spouse")), said((0, 3, "spouse", 0.9))).counts() == {
+            "spouse": Counts(0, 1, 1)
+        }
 
     def test_an_end_of_another_type_will_not_do(self) -> None:
         found = said((0, 1, "met", 0.9), mentions=[(*ADA, "place"), (*BABBAGE, "person")])
-        assert relation_counts(record((0, 1, "met")), found) == {"met": Counts(0, 1, 1)}
+        assert judge_relations(record((0, 1, "met")), found).counts() == {"met": Counts(0, 1, 1)}
 
     def test_only_judged_pairs_can_be_wrong_where_pairs_are_given(self) -> None:
         gold = record((0, 1, "met"), pairs="given", no_relation_pairs=((2, 3),))
@@ -112,14 +121,14 @@ class TestStrictRelations:
             (1, 0, "met", 0.9),  # nobody looked
             (0, 3, "spouse", 0.9),  # nobody looked
         )
-        assert relation_counts(gold, found) == {"met": Counts(0, 0, 1), "spouse": Counts(0, 2, 0)}
+        assert judge_relations(gold, found).counts() == {"met": Counts(0, 0, 1), "spouse": Counts(0, 2, 0)}
 
     def test_an_open_list_of_given_pairs_can_only_confirm(self) -> None:
         gold = record((0, 1, "met"), pairs="given", relation_types=None)
-        assert relation_counts(gold, said((0, 1, "met", 0.9), (0, 1, "knew", 0.9))) == {"met": Counts(1, 1, 1)}
+        assert judge_relations(gold, said((0, 1, "met", 0.9), (0, 1, "knew", 0.9))).counts() == {"met": Counts(1, 1, 1)}
 
     def test_types_outside_a_closed_list_are_not_counted(self) -> None:
-        assert relation_counts(record((0, 1, "met")), said((0, 1, "knew", 0.9))) == {"met": Counts(0, 0, 1)}
+        assert judge_relations(record((0, 1, "met")), said((0, 1, "knew", 0.9))).counts() == {"met": Counts(0, 0, 1)}
 
     def test_any_mention_stands_for_its_cluster_once(self) -> None:
         gold = record(
@@ -128,36 +137,36 @@ class TestStrictRelations:
             cluster_relations=(LabelledRelation(0, 2, "spouse"),),
         )
         found = said((0, 3, "spouse", 0.9), (2, 3, "spouse", 0.8), (1, 3, "spouse", 0.7))
-        assert relation_counts(gold, found) == {"spouse": Counts(1, 2, 1)}
+        assert judge_relations(gold, found).counts() == {"spouse": Counts(1, 2, 1)}
 
 
 class TestTriples:
     def test_only_texts_and_the_type_matter(self) -> None:
         found = said((0, 1, "met", 0.9), mentions=[(*ADA_AGAIN, "place"), (14, 25, "person")])
-        assert triple_counts(record((0, 1, "met")), found) == {"met": Counts(1, 1, 1)}
+        assert judge_triples(record((0, 1, "met")), found).counts() == {"met": Counts(1, 1, 1)}
 
     def test_one_triple_said_of_two_mentions_is_one(self) -> None:
         found = said((0, 3, "spouse", 0.9), (2, 3, "spouse", 0.8))
-        assert triple_counts(record((2, 3, "spouse")), found) == {"spouse": Counts(1, 1, 1)}
+        assert judge_triples(record((2, 3, "spouse")), found).counts() == {"spouse": Counts(1, 1, 1)}
 
     def test_the_best_of_a_pair_of_texts_are_looked_at(self) -> None:
         gold = record((0, 1, "met"))
         found = said((0, 1, "a", 0.9), (2, 1, "met", 0.3), (0, 1, "b", 0.8), (0, 1, "c", 0.8), (0, 1, "d", 0.8))
-        assert triple_counts(gold, found) == {
+        assert judge_triples(gold, found).counts() == {
             "a": Counts(0, 1, 0),
             "b": Counts(0, 1, 0),
             "c": Counts(0, 1, 0),
             "met": Counts(0, 0, 1),
         }
-        assert micro(triple_counts(gold, found, top=5)) == Counts(1, 5, 1)
+        assert micro(judge_triples(gold, found, top=5).counts()) == Counts(1, 5, 1)
 
     def test_the_better_score_of_a_repeated_triple_ranks_it(self) -> None:
         found = said((0, 1, "met", 0.1), (0, 1, "a", 0.5), (2, 1, "met", 0.9))
-        assert triple_counts(record((0, 1, "met")), found, top=1) == {"met": Counts(1, 1, 1)}
+        assert judge_triples(record((0, 1, "met")), found, top=1).counts() == {"met": Counts(1, 1, 1)}
 
     def test_all_predictions_count_though_few_pairs_were_judged(self) -> None:
         gold = record((0, 1, "met"), pairs="given")
-        assert triple_counts(gold, said((1, 3, "met", 0.9))) == {"met": Counts(0, 1, 1)}
+        assert judge_triples(gold, said((1, 3, "met", 0.9))).counts() == {"met": Counts(0, 1, 1)}
 
     def test_several_wordings_of_one_gold_relation_count_once_and_none_is_wrong(self) -> None:
         text = "Ada Byron wed King. Lovelace loved William King."
@@ -175,7 +184,7 @@ class TestTriples:
             TextRelation(0, 2, "spouse", 0.9),
         )
         found = TextExtraction(mentions, relations, cut_spans=0, cut_pairs=0)
-        assert triple_counts(gold, found) == {"spouse": Counts(1, 2, 1)}
+        assert judge_triples(gold, found).counts() == {"spouse": Counts(1, 2, 1)}
 
     @pytest.mark.parametrize(
         ("text", "compared"),
@@ -207,14 +216,65 @@ TRIPLES = st.lists(
 @given(TRIPLES, TRIPLES, st.sampled_from(["all", "given"]))
 def test_no_measure_finds_more_than_there_is_or_was_said(gold: list[Any], found: list[Any], pairs: str) -> None:
     annotated = record(*(relation[:3] for relation in gold), pairs=pairs)
-    for measure in (relation_counts, triple_counts):
-        counts = micro(measure(annotated, said(*found)))
+    for judge in (judge_relations, judge_triples):
+        counts = judge(annotated, said(*found)).total()
         assert 0 <= counts.true_positive <= min(counts.predicted, counts.gold)
 
 
 @given(TRIPLES)
 def test_saying_the_annotation_is_perfect(gold: list[Any]) -> None:
     annotated = record(*(relation[:3] for relation in gold))
-    for measure in (relation_counts, triple_counts):
-        counts = micro(measure(annotated, said(*gold)))
+    for judge in (judge_relations, judge_triples):
+        counts = judge(annotated, said(*gold)).total()
         assert counts.true_positive == counts.predicted == counts.gold
+
+
+class TestThresholds:
+    """One judgement answers for every threshold."""
+
+    def test_entities_above_a_score(self) -> None:
+        mentions = tuple(
+            TextMention(Span(start, end), TEXT[start:end], "person", score)
+            for (start, end), score in ((ADA, 0.9), (BABBAGE, 0.6), ((10, 13), 0.7))
+        )
+        judged = judge_entities(record(), TextExtraction(mentions, (), cut_spans=0, cut_pairs=0))
+        assert judged.said == (
+            Verdict("person", 0.9, right=True),
+            Verdict("person", 0.6, right=True),
+            Verdict("person", 0.7, right=False),
+        )
+        assert judged.found == (Scored("person", 0.9), Scored("person", 0.6))
+        assert [judged.total(above=threshold) for threshold in (0.5, 0.6, 0.8, 0.9)] == [
+            Counts(2, 3, 4),
+            Counts(1, 2, 4),
+            Counts(1, 1, 4),
+            Counts(0, 0, 4),
+        ]
+
+    def test_a_relation_between_clusters_is_found_as_long_as_its_best_wording(self) -> None:
+        gold = record(clusters=((0, 2), (1,), (3,)), cluster_relations=(LabelledRelation(0, 2, "spouse"),))
+        judged = judge_relations(
+            gold, said((0, 3, "spouse", 0.6), (2, 3, "spouse", 0.8), (1, 3, "spouse", 0.7), (0, 1, "met", 0.3))
+        )
+        assert judged.found == (Scored("spouse", 0.8),)
+        assert [judged.total(above=threshold) for threshold in (0.2, 0.5, 0.65, 0.75, 0.8)] == [
+            Counts(1, 3, 1),  # found once; spouse of Babbage and met are wrong
+            Counts(1, 2, 1),
+            Counts(1, 2, 1),
+            Counts(1, 1, 1),
+            Counts(0, 0, 1),
+        ]
+        assert judged.counts(above=0.5) == {"spouse": Counts(1, 2, 1)}
+
+    def test_the_three_best_of_a_pair_above_a_score_are_the_best_of_all(self) -> None:
+        relations = tuple((0, 1, name, score) for name, score in (("a", 0.9), ("b", 0.8), ("met", 0.7), ("c", 0.6)))
+        judged = judge_triples(record((0, 1, "met")), said(*relations))
+        for threshold, expected in ((0.5, Counts(1, 3, 1)), (0.75, Counts(0, 2, 1)), (0.85, Counts(0, 1, 1))):
+            alone = said(*(one for one in relations if one[3] > threshold))
+            assert judged.total(above=threshold) == expected
+            assert micro(judge_triples(record((0, 1, "met")), alone).counts()) == expected
+
+    def test_the_total_is_the_sum_over_types(self) -> None:
+        judged = judge_triples(record((0, 1, "met"), (2, 3, "spouse")), said((0, 1, "met", 0.4), (1, 0, "a", 0.6)))
+        for threshold in (0.0, 0.4, 0.5, 0.9):
+            assert micro(judged.counts(above=threshold)) == judged.total(above=threshold)
