@@ -34,6 +34,7 @@ def build(
     schema: options.Schema = None,
     store: options.Store = None,
     model: options.Model = None,
+    precision: options.Precision = options.PrecisionName.FLOAT32,
     decisions: options.Decisions = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
@@ -64,7 +65,7 @@ def build(
     _refuse_missing(paths)
     wanted, resolver = load_schema(schema), load_resolver(decisions)
     with progress() as show:
-        extractor = load_extractor(model, show)
+        extractor = load_extractor(model, precision, show)
         with _opened(store, show, dry_run=dry_run) as opened:
             pipeline = Pipeline(schema=wanted, extractor=extractor, resolver=resolver, store=opened)
             report = pipeline.build(paths, watch=lambda progress: _show(progress, show))

@@ -42,6 +42,7 @@ def evaluate(
     ],
     *,
     model: options.Model = None,
+    precision: options.Precision = options.PrecisionName.FLOAT32,
     types_from: Annotated[
         TypesFrom, typer.Option(help="Ask each text for all types of its file (split), or only its own (record).")
     ] = TypesFrom.SPLIT,
@@ -81,7 +82,7 @@ def evaluate(
         columns = [survey(file, on_progress=lambda done: show("Check the files", done, None)) for file in files]
         _check_output(predictions, columns)
         with _written(predictions) as listener:
-            extractor = load_extractor(model, show)
+            extractor = load_extractor(model, precision, show)
             scores = evaluate_columns(
                 columns,
                 extractor,

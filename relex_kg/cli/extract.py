@@ -39,6 +39,7 @@ def extract(
     ] = None,
     schema: options.Schema = None,
     model: options.Model = None,
+    precision: options.Precision = options.PrecisionName.FLOAT32,
     entity_threshold: options.EntityThreshold = None,
     relation_threshold: options.RelationThreshold = None,
     as_json: options.Json = False,
@@ -60,7 +61,7 @@ def extract(
     wanted = _wanted(_labels(entities), _labels(relations), schema, (entity_threshold, relation_threshold))
     documents, failures = _documents(source)
     with progress() as show:
-        found = _read(documents, load_extractor(model, show), wanted, show)
+        found = _read(documents, load_extractor(model, precision, show), wanted, show)
     if as_json:
         failed = [{"uri": failure.uri, "error": as_document(failure.error)} for failure in failures]
         emit({"documents": [_document(one, wanted) for one in found], "failures": failed})

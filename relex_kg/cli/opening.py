@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relex_kg.cli.console import Show
+from relex_kg.cli.options import PrecisionName
 from relex_kg.errors import StoreError
 
 if TYPE_CHECKING:
@@ -37,15 +38,16 @@ def load_resolver(decisions: Path | None) -> "Resolver":
     return Resolver(Decisions.load(path) if path else Decisions.none())
 
 
-def load_extractor(source: str | None, show: Show) -> "Extractor":
-    """Load a model; ``source`` as in ``--model``."""
+def load_extractor(source: str | None, precision: PrecisionName, show: Show) -> "Extractor":
+    """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``."""
     stage = "Load the model"
     show(stage, 0, None)
     quieten_libraries()
+    from relex_kg.extract.checkpoint import BUNDLED
     from relex_kg.extract.extractor import Extractor
 
     chosen = source or settings().extractor
-    extractor = Extractor.from_pretrained(chosen) if chosen else Extractor.from_pretrained()
+    extractor = Extractor.from_pretrained(chosen or BUNDLED, precision=precision.value)
     show(stage, 1, 1)
     return extractor
 

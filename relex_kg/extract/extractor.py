@@ -12,6 +12,7 @@ from relex_kg.extract.checkpoint import BUNDLED, Checkpoint, load
 from relex_kg.extract.decoding import Candidates, choose, span_candidates, token_candidates
 from relex_kg.extract.encoding import EncodedPrompt, EncodedText, Encoding
 from relex_kg.extract.model import Representation
+from relex_kg.extract.precision import Precision, prepared
 from relex_kg.extract.request import RelationLabel, Request
 from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
 
@@ -25,29 +26,38 @@ class Extractor:
 
     Args:
         checkpoint: a loaded checkpoint.
-        device: where to run; a GPU where there is one, if None.
+        device: where to run; if None, a GPU where there is one, but the CPU for ``int8``.
+        precision: ``float32``, or ``int8`` for about twice the speed on a CPU and slightly other scores.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, device: str | None = None) -> None:
-        self.model = checkpoint.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    def __init__(self, checkpoint: Checkpoint, *, device: str | None = None, precision: Precision = "float32") -> None:
+        device = device or ("cuda" if torch.cuda.is_available() and precision == "float32" else "cpu")
+        self.model = prepared(checkpoint.model, precision, device)
+        self.precision = precision
         self.encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
         self._folder = checkpoint.folder
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path = BUNDLED, *, revision: str | None = None, device: str | None = None
+        cls,
+        source: str | Path = BUNDLED,
+        *,
+        revision: str | None = None,
+        device: str | None = None,
+        precision: Precision = "float32",
     ) -> "Extractor":
         """Load a checkpoint: a folder, a hub name, or nothing for the bundled model.
 
         Raises:
             CheckpointError: it is missing, damaged or of an unsupported kind.
+            ModelError: ``int8`` is asked of a device that cannot do it.
         """
-        return cls(load(source, revision=revision), device=device)
+        return cls(load(source, revision=revision), device=device, precision=precision)
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits over the checkpoint's weights, settings and tokenizer."""
-        hasher = sha256()
+        """16 hexadecimal digits over the checkpoint's weights, settings and tokenizer, and over rounding to 8 bits."""
+        hasher = sha256(b"" if self.precision == "float32" else self.precision.encode())
         for name in ("gliner_config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json"):
             path = self._folder / name
             if path.is_file():
@@ -122,7 +132,9 @@ class Extractor:
         encoded = self.encoding.texts(texts)
         self._check_fit(texts, encoded, prompt)
         results: list[TextExtraction] = [TextExtraction((), (), 0, 0)] * len(texts)
-        for rows in _by_length(encoded, len(prompt.pieces) + 2):
+        # What is read together is rounded together in int8: alone, a text's company cannot change what is found in it
+        batch_tokens = _BATCH_TOKENS if self.precision == "float32" else 0
+        for rows in _by_length(encoded, len(prompt.pieces) + 2, batch_tokens):
             batch = self.encoding.batch([encoded[row] for row in rows], [prompt] * len(rows)).to(self.model.device)
             with torch.inference_mode():
                 representation = self.model.represent(batch)
@@ -247,12 +259,12 @@ def _allowed(asked: RelationLabel, mentions: Sequence[TextMention], pair: tuple[
     return mentions[pair[0]].label in asked.heads and mentions[pair[1]].label in asked.tails
 
 
-def _by_length(texts: Sequence[EncodedText], prompt_tokens: int) -> Iterator[list[int]]:
-    """Rows of texts that have words, longest first, in batches of about ``_BATCH_TOKENS`` padded tokens."""
+def _by_length(texts: Sequence[EncodedText], prompt_tokens: int, batch_tokens: int) -> Iterator[list[int]]:
+    """Rows of texts that have words, longest first, in batches of about ``batch_tokens`` padded tokens, or of one."""
     order = sorted((row for row, text in enumerate(texts) if text.words), key=lambda row: -len(texts[row].pieces))
     batch: list[int] = []
     for row in order:
-        if batch and (len(batch) + 1) * (len(texts[batch[0]].pieces) + prompt_tokens) > _BATCH_TOKENS:
+        if batch and (len(batch) + 1) * (len(texts[batch[0]].pieces) + prompt_tokens) > batch_tokens:
             yield batch
             batch = []
         batch.append(row)

@@ -2,8 +2,41 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, relu
+from torch.nn.functional import linear, pad, relu
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class PartedLinear(nn.Linear):
+    """A linear layer over a concatenation of equally wide parts, which can be multiplied before they are joined.
+
+    Where many concatenations share a part, it is multiplied once: ``W [a; b] + c = W_a a + (W_b b + c)``.
+
+    *Shape:* (..., ``width`` * ``parts``) to (..., ``out_width``).
+    """
+
+    def __init__(self, width: int, out_width: int, *, parts: int) -> None:
+        super().__init__(width * parts, out_width)
+        self.parts = parts
+
+    def part(self, index: int, values: Tensor) -> Tensor:
+        """What one part (..., ``width``) adds to the output, without the bias."""
+        return linear(values, self.weight.chunk(self.parts, dim=1)[index])
+
+
+class LabelLinear(nn.Linear):
+    """A linear layer whose output may be wanted only for its dot products with labels.
+
+    *Shape:* (..., ``width``) to (..., ``out_width``).
+    """
+
+    def against(self, values: Tensor, labels: Tensor) -> Tensor:
+        """Dot products of the output with labels (B, C, ``out_width``): values (B, ..., ``width``) to (B, ..., C).
+
+        ``(W x + c) l = x (W' l) + c l``: the labels, which are few, are multiplied in place of the values.
+        """
+        flat = values.flatten(1, -2) @ (labels @ self.weight).transpose(1, 2)
+        flat = flat + (labels @ self.bias).unsqueeze(1)
+        return flat.view(*values.shape[:-1], labels.size(1))
 
 
 class Projection(nn.Sequential):
@@ -16,6 +49,30 @@ class Projection(nn.Sequential):
         super().__init__(
             nn.Linear(width, out_width * 4), nn.ReLU(), nn.Dropout(dropout), nn.Linear(out_width * 4, out_width)
         )
+
+
+class JoinedProjection(nn.Sequential):
+    """A projection of two vectors [a; b], each as wide as the output.
+
+    *Shape:* (..., ``width`` * 2) to (..., ``width``).
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__(
+            PartedLinear(width, width * 4, parts=2), nn.ReLU(), nn.Dropout(dropout), LabelLinear(width * 4, width)
+        )
+
+    def first(self, values: Tensor) -> Tensor:
+        """What a (..., ``width``) adds to the hidden layer, its bias included: (..., ``width`` * 4)."""
+        return self[0].part(0, values) + self[0].bias  # type: ignore[operator, no-any-return]
+
+    def second(self, values: Tensor) -> Tensor:
+        """What b (..., ``width``) adds to the hidden layer: (..., ``width`` * 4)."""
+        return self[0].part(1, values)  # type: ignore[operator, no-any-return]
+
+    def against(self, hidden: Tensor, labels: Tensor) -> Tensor:
+        """Dot products with labels (B, C, ``width``), from sums of both parts (B, ..., ``width`` * 4): (B, ..., C)."""
+        return self[3].against(self[2](relu(hidden)), labels)  # type: ignore[operator, no-any-return]
 
 
 class WordLSTM(nn.Module):
@@ -50,16 +107,16 @@ class TokenScorer(nn.Module):
         self.width = width
         self.word = nn.Linear(width, width * 2)
         self.label = nn.Linear(width, width * 2)
-        self.mix = nn.Linear(width * 3, width * 4)
+        self.mix = PartedLinear(width, width * 4, parts=3)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width * 4, 3)
 
     def forward(self, words: Tensor, labels: Tensor) -> Tensor:
         word_alone, word_factor = self.word(words).split(self.width, dim=-1)
         label_alone, label_factor = self.label(labels).split(self.width, dim=-1)
-        by_word, by_label, by_product = self.mix.weight.chunk(3, dim=1)
-        product = (word_factor.unsqueeze(2) * label_factor.unsqueeze(1)) @ by_product.T
-        alone = (word_alone @ by_word.T).unsqueeze(2) + (label_alone @ by_label.T + self.mix.bias).unsqueeze(1)
+        alone = self.mix.part(0, word_alone).unsqueeze(2)
+        alone = alone + (self.mix.part(1, label_alone) + self.mix.bias).unsqueeze(1)
+        product = self.mix.part(2, word_factor.unsqueeze(2) * label_factor.unsqueeze(1))
         return self.out(relu(self.dropout(alone + product)))  # type: ignore[no-any-return]
 
 
@@ -73,22 +130,25 @@ class SpanMarker(nn.Module):
         super().__init__()
         self.start = Projection(width, width, dropout)
         self.end = Projection(width, width, dropout)
-        self.out = Projection(width * 2, width, dropout)
+        self.out = JoinedProjection(width, dropout)
 
     def forward(self, first: Tensor, last: Tensor) -> Tensor:
-        return self.join(self.start(first), self.end(last))
+        return self.out(relu(torch.cat([self.start(first), self.end(last)], dim=-1)))  # type: ignore[no-any-return]
 
-    def join(self, start: Tensor, end: Tensor) -> Tensor:
-        """Represent spans from already projected ends, where many spans share a word."""
-        return self.out(relu(torch.cat([start, end], dim=-1)))  # type: ignore[no-any-return]
+    def window_logits(self, words: Tensor, labels: Tensor, max_width: int) -> Tensor:
+        """Every span of up to ``max_width`` words against labels: (B, W, D), (B, C, D) to (B, W, max_width, C).
 
-    def windows(self, words: Tensor, max_width: int) -> Tensor:
-        """Every span of up to ``max_width`` words: (B, W, D) to (B, W, max_width, D); ends past W repeat word 0."""
+        Ends past W repeat word 0. The representations themselves are never made: a word is projected once for all
+        spans that begin or end with it, and the last layer meets the labels first.
+        """
         length = words.size(1)
-        last = torch.arange(length, device=words.device).unsqueeze(1) + torch.arange(max_width, device=words.device)
-        last = torch.where(last < length, last, 0)
-        start, end = self.start(words), self.end(words)
-        return self.join(start.unsqueeze(2).expand(-1, -1, max_width, -1), end[:, last])
+        start, end = self.out.first(relu(self.start(words))), self.out.second(relu(self.end(words)))
+        first = torch.arange(length, device=words.device)
+        logits = []
+        for extra in range(max_width):
+            last = torch.where(first + extra < length, first + extra, 0)
+            logits.append(self.out.against(start + end[:, last], labels))
+        return torch.stack(logits, dim=2)
 
 
 class PairContext(nn.Module):

@@ -11,7 +11,16 @@ from transformers import AutoConfig, AutoModel
 
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import SHAPES, Batch
-from relex_kg.extract.layers import GraphAdjacency, PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather
+from relex_kg.extract.layers import (
+    GraphAdjacency,
+    JoinedProjection,
+    PairContext,
+    Projection,
+    SpanMarker,
+    TokenScorer,
+    WordLSTM,
+    gather,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class RelexModel(nn.Module):
         self.token_scorer = TokenScorer(width, dropout) if config.span_mode == "token_level" else None
         self.span = SpanMarker(width, dropout)
         self.adjacency = GraphAdjacency(width) if config.adjacency == "gcn" else None
-        self.pair = Projection(width * 2, width, dropout)
+        self.pair = JoinedProjection(width, dropout)
         self.pair_context = PairContext(width) if config.pair_context else None
 
     @property
@@ -75,8 +84,7 @@ class RelexModel(nn.Module):
         """Start, end and inside logits (B, W, C, 3), or span logits (B, W, max_width, C), as ``span_mode`` says."""
         if self.token_scorer is not None:
             return self.token_scorer(representation.words, representation.entities)  # type: ignore[no-any-return]
-        windows = self.span.windows(representation.words, self.config.max_width)
-        return torch.einsum("bwkd,bcd->bwkc", windows, representation.entities)
+        return self.span.window_logits(representation.words, representation.entities, self.config.max_width)
 
     def spans(self, words: Tensor, spans: Tensor) -> Tensor:
         """Represent spans of one text: words (W, D) and first and last words (E, 2) to (E, D)."""
@@ -89,10 +97,11 @@ class RelexModel(nn.Module):
         relations (R, D) to (P, R).
         """
         represented = self.spans(words, spans)
-        pair = self.pair(torch.cat([represented[pairs[:, 0]], represented[pairs[:, 1]]], dim=-1))
+        heads, tails = self.pair.first(represented)[pairs[:, 0]], self.pair.second(represented)[pairs[:, 1]]
+        logits: Tensor = self.pair.against((heads + tails).unsqueeze(0), relations.unsqueeze(0)).squeeze(0)
         if self.pair_context is not None:
-            pair = pair + self.pair_context(words, spans, pairs)
-        return pair @ relations.T  # type: ignore[no-any-return]
+            logits = logits + self.pair_context(words, spans, pairs) @ relations.T
+        return logits
 
     def _encode(self, batch: Batch) -> Tensor:
         """(B, L, width of the encoder)."""

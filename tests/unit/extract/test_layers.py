@@ -39,18 +39,20 @@ def test_the_token_scorer_is_the_reference_formula_with_concatenation() -> None:
 
 def test_windows_are_all_spans_and_those_past_the_end_take_the_first_word() -> None:
     marker = SpanMarker(WIDTH, dropout=0.0)
-    words = torch.randn(2, 4, WIDTH)
-    windows = marker.windows(words, 3)
-    assert windows.shape == (2, 4, 3, WIDTH)
+    words, labels = torch.randn(2, 4, WIDTH), torch.randn(2, 5, WIDTH)
+    logits = marker.window_logits(words, labels, 3)
+    assert logits.shape == (2, 4, 3, 5)
     for text in range(2):
         for first in range(4):
             for extra in range(3):
                 last = first + extra if first + extra < 4 else 0
-                torch.testing.assert_close(windows[text, first, extra], marker(words[text, first], words[text, last]))
+                expected = labels[text] @ marker(words[text, first], words[text, last])
+                torch.testing.assert_close(logits[text, first, extra], expected)
 
 
 def test_windows_may_be_wider_than_the_text() -> None:
-    assert SpanMarker(WIDTH, dropout=0.0).windows(torch.randn(1, 2, WIDTH), 12).shape == (1, 2, 12, WIDTH)
+    marker = SpanMarker(WIDTH, dropout=0.0)
+    assert marker.window_logits(torch.randn(1, 2, WIDTH), torch.randn(1, 3, WIDTH), 12).shape == (1, 2, 12, 3)
 
 
 def test_the_lstm_does_not_see_padding() -> None:

@@ -1,0 +1,26 @@
+"""relex-kg as a process that reads texts on request: ``ours.py CHECKPOINT PRECISION THREADS``."""
+
+import sys
+
+from protocol import Found, serve
+
+import torch
+from relex_kg import Extractor
+from relex_kg.types import TextExtraction
+
+
+def plain(found: TextExtraction) -> Found:
+    entities = [(one.span.start, one.span.end, one.label) for one in found.mentions]
+    relations = [(entities[one.head], one.label, entities[one.tail]) for one in found.relations]
+    return {"entities": entities, "relations": relations}
+
+
+def main(checkpoint: str, precision: str, threads: str) -> None:
+    torch.set_num_threads(int(threads))
+    extractor = Extractor.from_pretrained(checkpoint, device="cpu", precision=precision)
+    serve(
+        lambda texts, entities, relations: list(extractor.extract(texts, entities=entities, relations=relations)), plain
+    )
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,35 @@
+"""How bench/extract.py talks to the two readers: one JSON document a line, in and out. Needs the standard library."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+# (start, end, label) of an entity; (head, label, tail) of a relation
+Entity = tuple[int, int, str]
+Found = dict[str, list[Any]]
+Read = Callable[[list[str], list[str], list[str]], list[Any]]
+Plain = Callable[[Any], Found]
+
+
+def serve(read: Read, plain: Plain) -> None:
+    """Answer every request with what was found and how long reading alone took, until stdin ends."""
+    _answer({"ready": True})
+    for line in sys.stdin:
+        asked = json.loads(line)
+        start = time.perf_counter()
+        found = read(asked["texts"], asked["entities"], asked["relations"])
+        seconds = time.perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        _answer({"seconds": seconds, "peak_mib": peak, "found": [plain(one) for one in found]})
+
+
+def _answer(document: dict[str, Any]) -> None:
+    _OUT.write(json.dumps(document) + "\n")
+    _OUT.flush()
+
+
+# Libraries print on stdout too; the answers keep it for themselves
+_OUT, sys.stdout = sys.stdout, sys.stderr

@@ -1,0 +1,135 @@
+"""A loaded model made ready to read fast: its linear layers packed for the CPU, exactly or in 8-bit integers.
+
+Weights are laid out once as the CPU's matrix kernels want them. The result reads and is not trained or saved.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from relex_kg.errors import ModelError
+from relex_kg.extract.disentangled import with_fast_attention
+from relex_kg.extract.layers import LabelLinear, PartedLinear
+from relex_kg.extract.model import RelexModel
+
+Precision = Literal["float32", "int8"]
+
+_Pack = Callable[[Tensor, Tensor | None], nn.Module]
+
+_EXPECTED_ROWS = 512  # about how many vectors a layer meets at once; the packed layout is chosen for it
+
+
+def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel:
+    """The model on its device, its linear layers replaced in place.
+
+    ``float32`` gives the same results as the model itself, up to float tolerance. ``int8`` rounds weights (one scale
+    an output) and what they are multiplied with (one scale a text) to 8 bits.
+
+    Raises:
+        ModelError: this device or this build of torch has no 8-bit arithmetic.
+    """
+    if precision == "int8":
+        _refuse_without_int8(device)
+    model = model.to(device)
+    if device != "cpu":
+        return model
+    model = with_fast_attention(model)
+    if precision == "int8":
+        _replace(model, _Int8Linear)
+    elif _has_onednn():
+        _replace(model, _PackedLinear)
+    return model
+
+
+class _PackedLinear(nn.Module):
+    """A linear layer by oneDNN, whose float32 kernels use the whole width of processors that MKL does not know.
+
+    *Shape:* as :class:`torch.nn.Linear`.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), _EXPECTED_ROWS)
+        self._bias = None if bias is None else bias.detach()
+
+    def forward(self, values: Tensor) -> Tensor:
+        output: Tensor = torch.ops.mkldnn._linear_pointwise(values, self._weight, self._bias, "none", [], "")
+        return output
+
+
+class _Int8Linear(nn.Module):
+    """A linear layer in 8-bit integers: weights rounded once, inputs as they come, over their common range.
+
+    *Shape:* as :class:`torch.nn.Linear`.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        weight = weight.detach().float()
+        scales = (weight.abs().amax(dim=1) / 127).clamp(min=1e-12)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # announces that its successor lives in another package
+            rounded = torch.quantize_per_channel(
+                weight.contiguous(), scales.double(), torch.zeros(len(weight), dtype=torch.long), 0, torch.qint8
+            )
+        self._packed = torch.ops.quantized.linear_prepack(rounded, None if bias is None else bias.detach())
+        # Without VNNI two products are added in 16 bits, which overflow unless inputs are kept to 7 bits
+        self._reduced = not torch.cpu._is_vnni_supported()
+
+    def forward(self, values: Tensor) -> Tensor:
+        output: Tensor = torch.ops.quantized.linear_dynamic(values, self._packed, self._reduced)
+        return output
+
+
+class _Parts(nn.Module):
+    """A :class:`PartedLinear` with every part packed on its own.
+
+    *Shape:* as :class:`PartedLinear`.
+    """
+
+    def __init__(self, layer: PartedLinear, pack: _Pack) -> None:
+        super().__init__()
+        self.bias = layer.bias.detach()
+        self._parts = nn.ModuleList(pack(weight, None) for weight in layer.weight.chunk(layer.parts, dim=1))
+
+    def forward(self, values: Tensor) -> Tensor:
+        parts = values.chunk(len(self._parts), dim=-1)
+        return sum((self.part(index, part) for index, part in enumerate(parts)), start=self.bias)
+
+    def part(self, index: int, values: Tensor) -> Tensor:
+        packed: Tensor = self._parts[index](values)
+        return packed
+
+
+def _replace(module: nn.Module, pack: _Pack) -> None:
+    """Every linear layer below a module, but those that are read through their weights."""
+    for name, child in module.named_children():
+        if isinstance(child, PartedLinear):
+            setattr(module, name, _Parts(child, pack))
+        elif isinstance(child, nn.Linear) and not isinstance(child, LabelLinear):
+            setattr(module, name, pack(child.weight, child.bias))
+        else:
+            _replace(child, pack)
+
+
+def _has_onednn() -> bool:
+    """Whether this build of torch has the packed kernels; Apple's and some others do not."""
+    built_in: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return built_in and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def _refuse_without_int8(device: str) -> None:
+    if device != "cpu":
+        raise ModelError(
+            f"8-bit integers are for the CPU, and the model is to run on {device!r}",
+            fix="ask for precision float32 on this device, or for the device cpu",
+        )
+    if "x86" not in torch.backends.quantized.supported_engines:
+        raise ModelError(
+            "this build of torch has no fast 8-bit arithmetic",
+            cause="it was built for another processor than x86-64",
+            fix="ask for precision float32",
+        )

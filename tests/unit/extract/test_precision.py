@@ -1,0 +1,87 @@
+"""Layers packed for the CPU, and 8-bit integers in place of floats."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from relex_kg.errors import ModelError
+from relex_kg.extract.checkpoint import load
+from relex_kg.extract.extractor import Extractor
+from relex_kg.extract.layers import LabelLinear, PartedLinear
+from relex_kg.extract.precision import prepared
+
+TEXTS = [
+    "Marie Curie was born in Warsaw.",
+    "Tim Cook works for Apple in California.",
+    "Ada Lovelace, the daughter of Lord Byron, was born in London in 1815 and died there in 1852.",
+]
+ENTITIES = ["person", "organization", "location", "date"]
+RELATIONS = ["place of birth", "works for"]
+
+
+@pytest.fixture(scope="module")
+def exact() -> Extractor:
+    return Extractor.from_pretrained(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def rounded() -> Extractor:
+    return Extractor.from_pretrained(precision="int8")
+
+
+def linear_layers(module: nn.Module) -> int:
+    return sum(isinstance(one, nn.Linear) and not isinstance(one, LabelLinear) for one in module.modules())
+
+
+@pytest.mark.parametrize("name", ["token-none-rnn1-bert", "markerv0-gcn-rnn1-deberta"])
+def test_packed_layers_give_what_the_models_own_do(name: str, reference: Path) -> None:
+    own, packed = load(f"{reference}/{name}").model, prepared(load(f"{reference}/{name}").model, "float32", "cpu")
+    assert linear_layers(own) > 20
+    assert linear_layers(packed) == 0
+    words, labels = torch.randn(2, 7, 16), torch.randn(2, 3, 16)
+    with torch.inference_mode():
+        torch.testing.assert_close(packed.entity_prompt(words), own.entity_prompt(words))
+        torch.testing.assert_close(packed.span(words, words), own.span(words, words))
+        if own.token_scorer is not None and packed.token_scorer is not None:
+            torch.testing.assert_close(packed.token_scorer(words, labels), own.token_scorer(words, labels))
+
+
+def test_a_layer_in_parts_is_the_layer_over_their_concatenation() -> None:
+    layer, left, right = PartedLinear(4, 6, parts=2), torch.randn(3, 4), torch.randn(3, 4)
+    torch.testing.assert_close(
+        layer.part(0, left) + layer.part(1, right) + layer.bias, layer(torch.cat([left, right], dim=-1))
+    )
+
+
+def test_labels_first_is_the_layers_output_against_the_labels() -> None:
+    layer, values, labels = LabelLinear(5, 4), torch.randn(2, 3, 6, 5), torch.randn(2, 7, 4)
+    torch.testing.assert_close(layer.against(values, labels), torch.einsum("bwkd,bcd->bwkc", layer(values), labels))
+
+
+def test_int8_finds_what_float32_finds_in_clear_sentences(exact: Extractor, rounded: Extractor) -> None:
+    both = [extractor.extract(TEXTS, entities=ENTITIES, relations=RELATIONS) for extractor in (exact, rounded)]
+    found = [[[(one.text, one.label) for one in text.mentions] for text in texts] for texts in both]
+    assert found[0] == found[1]
+    assert found[1][0] == [("Marie Curie", "person"), ("Warsaw", "location")]
+    assert found[1][1] == [("Tim Cook", "person"), ("Apple", "organization"), ("California", "location")]
+    related = [[[(one.head, one.label, one.tail) for one in text.relations] for text in texts] for texts in both]
+    assert related[0][0] == related[1][0] == [(0, "place of birth", 1)]
+    for one, other in zip(*both, strict=True):
+        assert [m.score for m in other.mentions] == pytest.approx([m.score for m in one.mentions], abs=0.1)
+
+
+def test_a_texts_company_does_not_change_what_int8_finds(rounded: Extractor) -> None:
+    together = rounded.extract(TEXTS, entities=ENTITIES, relations=RELATIONS)
+    alone = [rounded.extract([text], entities=ENTITIES, relations=RELATIONS)[0] for text in TEXTS]
+    assert list(together) == alone
+
+
+def test_a_graph_knows_which_precision_it_was_read_with(exact: Extractor, rounded: Extractor) -> None:
+    assert exact.fingerprint != rounded.fingerprint
+
+
+def test_int8_is_for_the_cpu() -> None:
+    with pytest.raises(ModelError, match="8-bit integers are for the CPU, and the model is to run on 'cuda'"):
+        Extractor.from_pretrained(device="cuda", precision="int8")
