@@ -25,18 +25,76 @@ TOKENIZER = Path(__file__).parent.parent / "relex_kg" / "weights"
 CHECKPOINTS = ("minilm-token_level", "minilm-markerV0", "deberta-token_level", "deberta-markerV0")
 WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 
-ENTITIES = (
-    "person, organization, location, date, event, work of art, product, nationality, law, language, "
-    "facility, money, award, disease, sport, vehicle"
-).split(", ")
-RELATIONS = (
-    "works for, located in, born in, died in, founded by, part of, member of, spouse, parent, child, sibling, "
-    "educated at, author of, performer, director, country of citizenship, capital of, owned by, manufacturer, "
-    "occupation, award received, participant in, date of birth, date of death, headquarters, publisher, genre, "
-    "language spoken, religion, successor, predecessor, head of state, head of government, employer, residence, "
-    "place of publication, inspired by, based on, characters, creator, producer, operator, subsidiary, "
-    "parent organization, military branch, conflict, league, league of team, platform, named after"
-).split(", ")
+ENTITIES = [
+    "person",
+    "organization",
+    "location",
+    "date",
+    "event",
+    "work of art",
+    "product",
+    "nationality",
+    "law",
+    "language",
+    "facility",
+    "money",
+    "award",
+    "disease",
+    "sport",
+    "vehicle",
+]
+RELATIONS = [
+    "works for",
+    "located in",
+    "born in",
+    "died in",
+    "founded by",
+    "part of",
+    "member of",
+    "spouse",
+    "parent",
+    "child",
+    "sibling",
+    "educated at",
+    "author of",
+    "performer",
+    "director",
+    "country of citizenship",
+    "capital of",
+    "owned by",
+    "manufacturer",
+    "occupation",
+    "award received",
+    "participant in",
+    "date of birth",
+    "date of death",
+    "headquarters",
+    "publisher",
+    "genre",
+    "language spoken",
+    "religion",
+    "successor",
+    "predecessor",
+    "head of state",
+    "head of government",
+    "employer",
+    "residence",
+    "place of publication",
+    "inspired by",
+    "based on",
+    "characters",
+    "creator",
+    "producer",
+    "operator",
+    "subsidiary",
+    "parent organization",
+    "military branch",
+    "conflict",
+    "league",
+    "league of team",
+    "platform",
+    "named after",
+]
 
 
 @dataclass(frozen=True, slots=True)

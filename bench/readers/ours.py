@@ -2,9 +2,9 @@
 
 import sys
 
+import torch
 from protocol import Found, serve
 
-import torch
 from relex_kg import Extractor
 from relex_kg.types import TextExtraction
 

@@ -6,10 +6,9 @@ Run by an interpreter that has ``gliner``. It reads as its documentation says, i
 import sys
 from typing import Any
 
-from protocol import Found, serve
-
 import torch
 from gliner import GLiNER
+from protocol import Found, serve
 
 
 def plain(found: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> Found:
