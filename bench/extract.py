@@ -111,6 +111,7 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Answer:
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     found: list[dict[str, Any]]
 
@@ -232,6 +233,7 @@ def measure(case: Case, folder: Path, options: argparse.Namespace, texts: Sequen
                 "ours": len(texts) / median(one[precision].seconds for one in rounds),
                 "theirs": len(texts) / median(one["reference"].seconds for one in rounds),
                 "ratio": median(one["reference"].seconds / one[precision].seconds for one in rounds),
+                "cpu_ratio": median(one["reference"].cpu_seconds / one[precision].cpu_seconds for one in rounds),
                 "peak_ours": ours.peak_mib,
                 "peak_theirs": theirs.peak_mib,
                 "mentions": sum(len(one["entities"]) for one in theirs.found),
@@ -252,6 +254,7 @@ COLUMNS = {
     "ours": (7, "{:.2f}"),
     "theirs": (7, "{:.2f}"),
     "ratio": (6, "{:.2f}"),
+    "cpu_ratio": (9, "{:.2f}"),
     "peak_ours": (9, "{:.0f}"),
     "peak_theirs": (11, "{:.0f}"),
     "mentions": (8, "{}"),
