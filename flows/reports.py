@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from relex_kg.pipeline import RunReport
 Report = dict[str, Any]
 
 _MOST_ROWS = 100  # of failures in a page; the run's result holds all
+_MEASURES = ("triples", "relations", "entities")
 
 
 def plain(report: RunReport) -> Report:
@@ -86,3 +87,45 @@ def training_markdown(report: Report, out: str) -> str:
         _table("Records drawn", ("file", "records"), report["records"].items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def evaluation_markdown(report: Report) -> str:
+    """An evaluation's report as a page: every column, each file of it, and the sweeps."""
+    mean = [f"{100 * report['mean_f1'][measure]:.1f}" for measure in _MEASURES]
+    columns = [(column["name"], *_f1s(column), column["records"]) for column in report["columns"]]
+    parts = [
+        _wide_table(
+            "F1 %",
+            ("column", *_MEASURES, "records"),
+            [*columns, ("mean", *mean, ""), ("all records", *_f1s(report["all"]), report["all"]["records"])],
+        ),
+        *(_file(file) for file in report["files"]),
+        *(_sweep(column) for column in report["columns"]),
+        _table("Asked", ("what", "value"), report["protocol"].items()),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _f1s(figures: Report) -> list[str]:
+    return [f"{100 * figures[measure]['f1']:.1f}" for measure in _MEASURES]
+
+
+def _file(file: Report) -> str:
+    names = ("precision", "recall", "f1", "calibration_error")
+    rows = [(measure, *(f"{100 * file[measure][name]:.1f}" for name in names)) for measure in _MEASURES]
+    return _wide_table(file["file"], ("measure", "P %", "R %", "F1 %", "ECE %"), rows)
+
+
+def _sweep(column: Report) -> str:
+    sweep = column["triples"]
+    rows = [
+        (kind, row["threshold"], *(f"{100 * row[name]:.1f}" for name in ("precision", "recall", "f1")))
+        for kind in ("entity", "relation")
+        for row in sweep[f"by_{kind}_threshold"]
+    ]
+    return _wide_table(f"{column['name']}, triples by threshold", ("threshold of", "value", "P %", "R %", "F1 %"), rows)
+
+
+def _wide_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [f"## {escaped(title)}", "", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(escaped(value) for value in row)} |" for row in rows)])

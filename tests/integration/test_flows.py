@@ -12,12 +12,14 @@ from prefect.artifacts import Artifact
 
 from flows import build_graph as building
 from flows.build_graph import build_graph
+from flows.evaluate_extractor import evaluate_extractor
 from flows.reports import escaped, plain
 from flows.resources import Settings
 from flows.train_extractor import train_extractor
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
-from relex_kg.errors import RelexError, SchemaError, StoreAccessError, StoreUnreachableError
+from relex_kg.errors import DataError, RelexError, SchemaError, StoreAccessError, StoreUnreachableError
+from relex_kg.evaluation import PUBLISHED, document, evaluate, survey
 from relex_kg.extract.extractor import Extractor
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
@@ -250,3 +252,40 @@ def test_trains_and_reports(tmp_path):
 def test_training_without_its_recipe_says_so(tmp_path):
     with pytest.raises(RelexError, match="cannot be read"):
         train_extractor(str(tmp_path / "none.yaml"), str(tmp_path), str(MODEL), str(tmp_path / "model"))
+
+
+@pytest.fixture
+def annotated(tmp_path):
+    """Two files of one record."""
+    record = {
+        "text": "Ines Duarte works for Lumen.",
+        "entities": [{"start": 0, "end": 11, "type": "person"}, {"start": 22, "end": 27, "type": "organization"}],
+        "relations": [{"head": 0, "tail": 1, "type": "works for"}],
+        "pairs": "all",
+    }
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(record) + "\n")
+    return tmp_path
+
+
+def test_evaluates_and_reports(annotated):
+    column = f"Both={annotated}/a.jsonl,{annotated}/b.jsonl"
+    report = evaluate_extractor([column, f"{annotated}/a.jsonl"], model=str(MODEL))
+    columns = [survey(name, on_progress=lambda done: None) for name in (column, f"{annotated}/a.jsonl")]
+    expected = evaluate(
+        columns, Extractor.from_pretrained(MODEL), PUBLISHED, on_progress=lambda file, done, records: None
+    )
+    assert report == document(PUBLISHED, expected)
+    assert [file["records"] for file in report["files"]] == [1, 1, 1]
+    page = Artifact.get("evaluate-extractor-report")
+    assert page.description == f"3 records, mean triple F1 {100 * report['mean_f1']['triples']:.1f} %"
+    assert "| column | triples | relations | entities | records |" in page.data
+    assert "\n| Both | " in page.data
+    assert "\n| mean | " in page.data
+    assert "| entity\\_threshold | 0.3 |" in page.data
+
+
+def test_evaluation_of_a_malformed_file_says_so_before_a_model_is_loaded(annotated):
+    (annotated / "b.jsonl").write_text("not JSON\n")
+    with pytest.raises(DataError, match=r"b\.jsonl, line 1: not JSON"):
+        evaluate_extractor([f"{annotated}/a.jsonl", f"{annotated}/b.jsonl"], model="no/such/model")

@@ -1,0 +1,143 @@
+"""How often relations are invented: the bundled model and general schema on sentences that state no relation.
+
+python bench/false_positives.py --data DATA_ROOT
+python bench/false_positives.py --data DATA_ROOT --show
+
+Read are the sentences of development sets in which at least two entities stand together and whose annotators, who
+judged every pair, found no relation between any. Every relation found there counts as wrong. CrossRE judges pairs
+against 17 broad relation types; CoNLL04 against five narrow ones, so that some of what is "wrong" there may well be
+said, and it is counted apart. DATA_ROOT holds the files, in the format of docs/data-format.md, under the names below.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from relex_kg.errors import RelexError
+from relex_kg.extract.checkpoint import BUNDLED
+from relex_kg.extract.extractor import Extractor
+from relex_kg.ids import DocumentId
+from relex_kg.ontology import Schema
+from relex_kg.pipeline import ExtractedDocument, Reader
+from relex_kg.training.data import Record, read_records
+from relex_kg.types import Document
+
+_DOMAINS = ("news", "politics", "ai", "literature", "music", "science")
+SETS = {
+    **{f"CrossRE {domain}": f"benchmarks/crossre/dev-{domain}.jsonl.gz" for domain in _DOMAINS},
+    "CoNLL04": "benchmarks/conll04/dev.jsonl.gz",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """A relation that was found where the annotators found none."""
+
+    id: str
+    text: str
+    head: str
+    type: str
+    tail: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One set: its sentences without relations, and what was found in them."""
+
+    name: str
+    sentences: int
+    invented: tuple[Invented, ...]
+
+    @property
+    def per_hundred(self) -> float:
+        return 100 * len(self.invented) / self.sentences if self.sentences else 0.0
+
+
+def measure(name: str, records: Sequence[Record], reader: Reader) -> Row:
+    """Read the records' texts and list the relations found."""
+    documents = [
+        Document(DocumentId(str(row)), record.id, record.id, record.text, "text/plain")
+        for row, record in enumerate(records)
+    ]
+    chunked = [(document, reader.chunks(document)) for document in documents]
+    found = reader.extract(chunked, on_chunks=lambda count: None)
+    return Row(name, len(records), tuple(one for extracted in found for one in _invented(extracted)))
+
+
+def without_relations(path: Path) -> Iterator[Record]:
+    """The records in which at least two entities stand together and no pair is related."""
+    for record in read_records(path):
+        if len(record.entities) >= 2 and not record.relations and record.pairs == "all":
+            yield record
+
+
+def together(name: str, rows: Iterable[Row]) -> Row:
+    """Several sets as one."""
+    rows = list(rows)
+    return Row(name, sum(row.sentences for row in rows), tuple(one for row in rows for one in row.invented))
+
+
+def _invented(extracted: ExtractedDocument) -> Iterator[Invented]:
+    texts = {mention.id: mention.text for mention in extracted.extraction.mentions}
+    document = extracted.document
+    for one in extracted.extraction.relations:
+        yield Invented(document.uri, document.text, texts[one.head], one.type, texts[one.tail], one.score)
+
+
+def _as_text(rows: Sequence[Row], *, show: bool) -> str:
+    lines = [f"{'set':<20}{'sentences':>10}{'with any':>10}{'relations':>11}{'per 100':>9}"]
+    for row in rows:
+        sentences = len({one.id for one in row.invented})
+        lines.append(f"{row.name:<20}{row.sentences:>10}{sentences:>10}{len(row.invented):>11}{row.per_hundred:>9.1f}")
+    if show:
+        invented = {one for row in rows for one in row.invented}
+        for one in sorted(invented, key=lambda one: (one.id, one.head, one.type, one.tail)):
+            lines.append(f"\n{one.id}: {one.text}\n  {one.head} -[{one.type} {one.score:.2f}]-> {one.tail}")
+    return "\n".join(lines)
+
+
+def _as_json(rows: Sequence[Row]) -> str:
+    return json.dumps(
+        [
+            {
+                "set": row.name,
+                "sentences": row.sentences,
+                "relations": len(row.invented),
+                "per_hundred": row.per_hundred,
+                "invented": [asdict(one) for one in row.invented],
+            }
+            for row in rows
+        ],
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Count relations that are invented where text states none.")
+    parser.add_argument("--data", type=Path, required=True, help="folder that benchmarks/ is in")
+    parser.add_argument(
+        "--model", default=str(BUNDLED), help="a checkpoint folder or hub name; default: the bundled one"
+    )
+    parser.add_argument("--schema", default="general", help="a schema file, or the name of a ready schema")
+    parser.add_argument("--show", action="store_true", help="also print every relation found, with its sentence")
+    parser.add_argument("--json", action="store_true", help="print JSON, with every relation found")
+    given = parser.parse_args(arguments)
+    try:
+        records = {name: list(without_relations(given.data / file)) for name, file in SETS.items()}
+        reader = Reader(Extractor.from_pretrained(given.model), Schema.load(given.schema))
+        rows = [measure(name, some, reader) for name, some in records.items()]
+    except RelexError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    rows.insert(-1, together("CrossRE, all", rows[:-1]))
+    print(_as_json(rows) if given.json else _as_text(rows, show=given.show))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
