@@ -146,6 +146,7 @@ def _split(cell: str) -> tuple[str, ...]:
 
 _ENTITY_WORDINGS: Mapping[str, Sequence[str]] = {
     "entity": ("named entity", "named thing"),
+    "thing": ("entity", "named entity"),
     "other": ("miscellaneous", "other named thing", "misc"),
     "work": ("creative work", "work of art", "title of a work"),
     "person": ("people", "human", "name of a person", "individual"),
