@@ -2,25 +2,60 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from relex_kg.errors import CheckpointError
 
 SpanMode = Literal["token_level", "markerV0"]
-Adjacency = Literal["none", "gcn"]
+Adjacency = Literal["none", "dot", "mlp", "attention", "bilinear", "gcn", "gat"]
+Triples = Literal[
+    "UM", "SE", "TransE", "TransH", "TransF", "PairRE", "TripleRE",
+    "DistMult", "SimplE", "ComplEx", "QuatE", "HolE", "DistMA",
+    "ERMLP", "ConvKB",
+]  # fmt: skip
+
+ATTENTION_HEADS = 8  # of the adjacencies that attend
 
 # Settings of the reference package whose other values change the network; none of its released relation checkpoints
 # uses them. Absent means the reference's default, which is the supported value.
 _ONLY_SUPPORTED: Mapping[str, tuple[Any, ...]] = {
+    "span_mode": get_args(SpanMode),
+    "relations_layer": get_args(Adjacency),
+    "triples_layer": (None, *get_args(Triples)),
     "fuse_layers": (False, None),
     "post_fusion_schema": ("", None),
     "span_encoder_config": (None,),
-    "triples_layer": (None,),
     "subtoken_pooling": ("first", None),
     "words_splitter_type": ("whitespace", None),
     "precomputed_prompts_mode": (False, None),
     "labels_encoder": (None,),
+    "labels_decoder": (None,),
 }
+
+# What the reference offers by name and this package never will, with the reason
+_HOPELESS: Mapping[tuple[str, Any], str] = {
+    ("triples_layer", "ConvE"): "the reference package cannot make this layer either: it asks for a setting that no "
+    "checkpoint can hold",
+    ("triples_layer", "TuckER"): "the reference package mixes up the rows of this layer, so that a relation's score "
+    "depends on which other pairs are scored beside it",
+}
+
+# Encoders that transformers alone would run in another way than the reference does, or not at all
+_OTHER_ENCODERS: Mapping[str, str] = {
+    **dict.fromkeys(("t5", "mt5"), "it is the encoder half of a T5 model, whose tokenizer has no [CLS]"),
+    **dict.fromkeys(
+        ("mistral", "llama", "gemma", "qwen2"), "the reference package reads it in both directions, with llm2vec"
+    ),
+}
+
+# (setting, value, what hidden_size must be a multiple of)
+_WIDTHS: tuple[tuple[str, str, int], ...] = (
+    ("relations_layer", "attention", ATTENTION_HEADS),
+    ("relations_layer", "gat", ATTENTION_HEADS),
+    ("triples_layer", "SimplE", 2),
+    ("triples_layer", "ComplEx", 2),
+    ("triples_layer", "QuatE", 4),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +69,10 @@ class ModelConfig:
             ``max_width`` words).
         max_width: longest span in words (``markerV0`` only).
         rnn_layers: bidirectional LSTM layers over the words; 0 for none.
-        adjacency: ``none`` scores every pair of mentions, ``gcn`` only pairs that a predicted adjacency keeps.
+        adjacency: ``none`` scores every pair of mentions, the others (:mod:`relex_kg.extract.adjacency`) only those
+            that a predicted adjacency keeps.
+        triples: how a pair is scored against a relation (:mod:`relex_kg.extract.triples`), or None for the dot
+            product of the relation and a projection of the pair.
         dropout: probability, in training.
         max_words: longest text, in words.
         max_tokens: longest input, prompt and special tokens included, or None where the encoder sets no limit.
@@ -51,6 +89,7 @@ class ModelConfig:
     max_width: int
     rnn_layers: int
     adjacency: Adjacency
+    triples: Triples | None
     dropout: float
     max_words: int
     max_tokens: int | None
@@ -78,14 +117,17 @@ class ModelConfig:
                 cause="the checkpoint was saved before its weights were trained, or by a very old version",
                 fix="save it again with a current version of the package that made it",
             )
+        _refuse_encoder(encoder)
         try:
-            return cls._read(values, encoder)
+            config = cls._read(values, encoder)
         except (TypeError, ValueError) as error:
             raise CheckpointError(
                 f"gliner_config.json holds a value that is no number ({error})",
                 cause="the file was edited or is damaged",
                 fix="fetch the checkpoint again",
             ) from error
+        _refuse_width(config)
+        return config
 
     @classmethod
     def _read(cls, values: Mapping[str, Any], encoder: Mapping[str, Any]) -> "ModelConfig":
@@ -95,7 +137,8 @@ class ModelConfig:
             span_mode=values["span_mode"],
             max_width=int(values.get("max_width", 12)),
             rnn_layers=int(values.get("num_rnn_layers", 1)),
-            adjacency=values["relations_layer"],
+            adjacency=_adjacency(values["relations_layer"]),
+            triples=values.get("triples_layer"),
             dropout=float(values.get("dropout", 0.4)),
             max_words=int(values.get("max_len", 384)),
             max_tokens=_position_limit(encoder),
@@ -119,6 +162,7 @@ class ModelConfig:
             "max_width": self.max_width,
             "num_rnn_layers": self.rnn_layers,
             "relations_layer": self.adjacency,
+            "triples_layer": self.triples,
             "dropout": self.dropout,
             "max_len": self.max_words,
             "ent_token": self.entity_token,
@@ -139,6 +183,7 @@ _OURS = frozenset(
         "max_width",
         "num_rnn_layers",
         "relations_layer",
+        "triples_layer",
         "dropout",
         "max_len",
         "ent_token",
@@ -152,12 +197,15 @@ _OURS = frozenset(
 )
 
 
+def _adjacency(value: Any) -> Any:
+    """The reference heeds no case in this one name, and knows one of them by two."""
+    if not isinstance(value, str):
+        return value
+    name = value.lower()
+    return "attention" if name == "attn" else name
+
+
 def _refuse_unsupported(values: Mapping[str, Any]) -> None:
-    supported: dict[str, tuple[Any, ...]] = {
-        **_ONLY_SUPPORTED,
-        "span_mode": ("token_level", "markerV0"),
-        "relations_layer": ("none", "gcn"),
-    }
     for key in ("hidden_size", "span_mode", "relations_layer"):
         if key not in values:
             raise CheckpointError(
@@ -165,11 +213,35 @@ def _refuse_unsupported(values: Mapping[str, Any]) -> None:
                 cause="this is not a joint entity and relation checkpoint",
                 fix="use a GLiNER-Relex checkpoint, such as knowledgator/gliner-relex-base-v1.0",
             )
-    for key, allowed in supported.items():
-        if key in values and values[key] not in allowed:
+    for key, allowed in _ONLY_SUPPORTED.items():
+        value = values.get(key, allowed[0])
+        if (_adjacency(value) if key == "relations_layer" else value) not in allowed:
             raise CheckpointError(
-                f"the checkpoint has {key} = {values[key]!r}, which is not supported",
+                f"the checkpoint has {key} = {value!r}, which is not supported",
+                cause=_HOPELESS.get((key, value)) if isinstance(value, str) else None,
                 fix=f"use a checkpoint with {key} = {' or '.join(map(repr, allowed))}",
+            )
+
+
+def _refuse_encoder(encoder: Mapping[str, Any]) -> None:
+    kind = str(encoder.get("model_type"))
+    if kind in _OTHER_ENCODERS:
+        raise CheckpointError(
+            f"the checkpoint has encoder_config.model_type = {kind!r}, which is not supported",
+            cause=_OTHER_ENCODERS[kind],
+            fix="use a checkpoint of a BERT- or DeBERTa-type encoder",
+        )
+
+
+def _refuse_width(config: "ModelConfig") -> None:
+    chosen = {("relations_layer", config.adjacency), ("triples_layer", config.triples)}
+    for key, value, multiple in _WIDTHS:
+        if (key, value) in chosen and config.hidden_size % multiple:
+            raise CheckpointError(
+                f"the checkpoint has hidden_size = {config.hidden_size}, which {key} = {value!r} cannot divide by "
+                f"{multiple}",
+                cause="the file was edited",
+                fix="fetch the checkpoint again",
             )
 
 

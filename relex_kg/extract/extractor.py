@@ -197,12 +197,21 @@ class Extractor:
             if head != tail and (mentions[head].label, mentions[tail].label) in signatures
         ]
         if self.model.adjacency is not None and pairs:
-            # The graph convolution mixes every candidate span, chosen or not, each once
-            spans, rows = torch.unique(reading.candidates.spans, dim=0, return_inverse=True)
-            adjacent = self.model.adjacency(self.model.spans(reading.words, spans)).tolist()
+            spans, rows = self._adjacency_spans(reading.candidates)
+            adjacent = torch.sigmoid(self.model.adjacency(self.model.spans(reading.words, spans)).float()).tolist()
             row = [int(rows[index]) for index in kept]
             pairs = [pair for pair in pairs if adjacent[row[pair[0]]][row[pair[1]]] > adjacency_threshold]
         return sorted(pairs, key=lambda pair: (abs(mentions[pair[0]].span.start - mentions[pair[1]].span.start), pair))
+
+    def _adjacency_spans(self, candidates: Candidates) -> tuple[Tensor, Tensor]:
+        """The spans (E, 2) that the adjacency mixes, and which of them each candidate is (N).
+
+        All candidates enter, chosen or not. The reference lists a token-level span once for each label that it has,
+        and what attends to it or averages over it counts it as often; checkpoints were trained so.
+        """
+        if self.model.config.span_mode == "token_level":
+            return candidates.spans, torch.arange(len(candidates.spans))
+        return torch.unique(candidates.spans, dim=0, return_inverse=True)  # type: ignore[no-any-return]
 
     def _relations(
         self,

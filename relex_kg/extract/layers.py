@@ -188,28 +188,6 @@ class PairContext(nn.Module):
         return torch.where(head_first, self.head_first(means), self.tail_first(means))
 
 
-class GraphAdjacency(nn.Module):
-    """Which mentions are related at all: one graph convolution over dot-product similarities, then dot products.
-
-    H = ReLU(D^-1/2 (A + I) D^-1/2 X W), Kipf and Welling 2017 (arXiv 1609.02907).
-
-    *Shape:* mentions of one text (E, D) to probabilities (E, E), symmetric.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.convolution = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
-
-    def forward(self, mentions: Tensor) -> Tensor:
-        similarity = torch.sigmoid(mentions @ mentions.T)
-        similarity = similarity + torch.eye(len(mentions), device=mentions.device, dtype=mentions.dtype)
-        scale = similarity.sum(dim=-1).clamp(min=1e-6).pow(-0.5)
-        normalised = scale.unsqueeze(1) * similarity * scale.unsqueeze(0)
-        hidden = self.out(relu(self.convolution(normalised @ mentions)))
-        return torch.sigmoid(hidden @ hidden.T)
-
-
 def gather(rows: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
     """Pick rows (B, L, D) at positions (B, N), zeros where the mask (B, N) is False: (B, N, D)."""
     index = positions.unsqueeze(-1).expand(-1, -1, rows.size(-1))

@@ -9,18 +9,11 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
+from relex_kg.extract.adjacency import adjacency_scorer
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import SHAPES, Batch
-from relex_kg.extract.layers import (
-    GraphAdjacency,
-    JoinedProjection,
-    PairContext,
-    Projection,
-    SpanMarker,
-    TokenScorer,
-    WordLSTM,
-    gather,
-)
+from relex_kg.extract.layers import PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather
+from relex_kg.extract.triples import pair_scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,8 @@ class RelexModel(nn.Module):
         self.entity_prompt = Projection(width, width, dropout)
         self.token_scorer = TokenScorer(width, dropout) if config.span_mode == "token_level" else None
         self.span = SpanMarker(width, dropout)
-        self.adjacency = GraphAdjacency(width) if config.adjacency == "gcn" else None
-        self.pair = JoinedProjection(width, dropout)
+        self.adjacency = adjacency_scorer(config.adjacency, width)
+        self.pair = pair_scorer(config.triples, width, dropout)
         self.pair_context = PairContext(width) if config.pair_context else None
 
     @property
@@ -97,8 +90,7 @@ class RelexModel(nn.Module):
         relations (R, D) to (P, R).
         """
         represented = self.spans(words, spans)
-        heads, tails = self.pair.first(represented)[pairs[:, 0]], self.pair.second(represented)[pairs[:, 1]]
-        logits: Tensor = self.pair.against((heads + tails).unsqueeze(0), relations.unsqueeze(0)).squeeze(0)
+        logits: Tensor = self.pair(represented, pairs, relations)
         if self.pair_context is not None:
             logits = logits + self.pair_context(words, spans, pairs) @ relations.T
         return logits

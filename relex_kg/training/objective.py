@@ -53,8 +53,7 @@ class Objective(nn.Module):
         logits = self.model.pair_logits(words, spans, pairs, labels)
         loss = balanced_loss(logits, related, judged, alpha=self.relation_alpha)
         if self.model.adjacency is not None:
-            adjacent = self.model.adjacency(self.model.spans(words, spans))[pairs[:, 0], pairs[:, 1]]
-            odds = torch.logit(adjacent.float(), eps=1e-6)
+            odds = self.model.adjacency(self.model.spans(words, spans))[pairs[:, 0], pairs[:, 1]]
             loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=self.relation_alpha)
         return loss
 
