@@ -22,7 +22,8 @@ class Settings(BaseSettings):
         store: ``RELEX_KG_STORE``, a folder or an address.
         heap: ``RELEX_KG_HEAP``, the most memory of the embedded store's server, as Java writes it (``512m``, ``4g``).
         graph_schema: ``RELEX_KG_SCHEMA``, a schema file or the name of a ready schema.
-        extractor: ``RELEX_KG_MODEL``, a checkpoint folder or hub name; unset for the bundled model.
+        extractor: ``RELEX_KG_MODEL``, a checkpoint folder or hub name (``NAME@REVISION``); unset for the bundled
+            model.
         decisions: ``RELEX_KG_DECISIONS``, a file of reviewed merges.
     """
 

@@ -45,7 +45,7 @@ Schema = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        metavar="FOLDER|NAME",
+        metavar="FOLDER|NAME[@REVISION]",
         help="The model that reads: a checkpoint folder or a name on the Hugging Face hub. "
         "Without it: RELEX_KG_MODEL, else the bundled model.",
     ),

@@ -6,12 +6,14 @@ say in the others' odds where mentions attend to each other (``attention``, ``gc
 """
 
 from collections.abc import Callable, Mapping
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from relex_kg.extract.config import ATTENTION_HEADS, Adjacency
+from relex_kg.extract.layers import PartedLinear
 
 AdjacencyScorer = Callable[[Tensor], Tensor]
 
@@ -21,22 +23,39 @@ def similarity(mentions: Tensor) -> Tensor:
     return mentions @ mentions.T
 
 
-class PairwiseAdjacency(nn.Module):
-    """``mlp``: a hidden layer over the concatenated pair.
+class SelfAttention(nn.Module):
+    """Multi-head attention of the mentions of one text to each other.
 
-    As the layer is linear it is applied to head and tail on their own and summed for every pair: the same numbers,
-    without a concatenation of E * E pairs.
+    *Shape:* mentions (E, D) to weights (``ATTENTION_HEADS``, E, E) and what they gather (E, D).
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.mix = nn.Linear(width * 2, width)
+        self.joint = nn.Linear(width, width * 3)  # queries, keys, values
+        self.out = nn.Linear(width, width)
+
+    def weights(self, mentions: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights, and the values that they are for (``ATTENTION_HEADS``, E, D / ``ATTENTION_HEADS``)."""
+        parts = self.joint(mentions).view(len(mentions), 3, ATTENTION_HEADS, -1)
+        queries, keys, values = parts.permute(1, 2, 0, 3)
+        return (queries @ keys.transpose(1, 2) / sqrt(queries.size(2))).softmax(dim=-1), values
+
+    def forward(self, mentions: Tensor) -> Tensor:
+        weights, values = self.weights(mentions)
+        return self.out((weights @ values).transpose(0, 1).flatten(1))  # type: ignore[no-any-return]
+
+
+class PairwiseAdjacency(nn.Module):
+    """``mlp``: a hidden layer over the concatenated pair."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mix = PartedLinear(width, width, parts=2)
         self.pair = nn.Linear(width, 1)
 
     def forward(self, mentions: Tensor) -> Tensor:
-        by_head, by_tail = self.mix.weight.chunk(2, dim=1)
-        hidden = (mentions @ by_head.T).unsqueeze(1) + (mentions @ by_tail.T + self.mix.bias).unsqueeze(0)
-        return self.pair(relu(hidden)).squeeze(-1)  # type: ignore[no-any-return]
+        by_head, by_tail = self.mix.part(0, mentions) + self.mix.bias, self.mix.part(1, mentions)
+        return self.pair(relu(by_head.unsqueeze(1) + by_tail.unsqueeze(0))).squeeze(-1)  # type: ignore[no-any-return]
 
 
 class AttentionAdjacency(nn.Module):
@@ -47,13 +66,13 @@ class AttentionAdjacency(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(width, ATTENTION_HEADS)
+        self.attention = SelfAttention(width)
         # What is attended to is never read; the layer stands in the checkpoint all the same
-        self.attention.out_proj.requires_grad_(False)
+        self.attention.out.requires_grad_(False)
 
     def forward(self, mentions: Tensor) -> Tensor:
-        _, weights = self.attention(mentions, mentions, mentions)
-        return torch.logit(weights, eps=1e-7)
+        weights, _ = self.attention.weights(mentions)
+        return torch.logit(weights.float().mean(dim=0), eps=1e-7)
 
 
 class BilinearAdjacency(nn.Module):
@@ -91,12 +110,11 @@ class AttendedAdjacency(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(width, ATTENTION_HEADS)
+        self.attention = SelfAttention(width)
         self.gathered = nn.Linear(width, width)
 
     def forward(self, mentions: Tensor) -> Tensor:
-        gathered, _ = self.attention(mentions, mentions, mentions, need_weights=False)
-        return similarity(self.gathered(gathered))
+        return similarity(self.gathered(self.attention(mentions)))
 
 
 _KINDS: Mapping[Adjacency, Callable[[int], AdjacencyScorer | None]] = {

@@ -19,6 +19,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from relex_kg.errors import CheckpointError
 from relex_kg.extract.config import ModelConfig
+from relex_kg.extract.hub import folder_of
 from relex_kg.extract.model import RelexModel
 
 BUNDLED = Path(__file__).parent.parent / "weights"
@@ -48,20 +49,21 @@ _NAMES = (
     ("relations_rep_layer.relation_rep_layer.proj.", "adjacency.out."),
     ("relations_rep_layer.relation_rep_layer.mlp.0.", "adjacency.mix."),
     ("relations_rep_layer.relation_rep_layer.mlp.2.", "adjacency.pair."),
-    ("relations_rep_layer.relation_rep_layer.attn.", "adjacency.attention."),
+    ("relations_rep_layer.relation_rep_layer.attn.in_proj_", "adjacency.attention.joint."),
+    ("relations_rep_layer.relation_rep_layer.attn.out_proj.", "adjacency.attention.out."),
     ("relations_rep_layer.relation_rep_layer.linear.", "adjacency.gathered."),
     ("pair_rep_layer.", "pair.projection."),
-    ("triples_score_layer.interaction.r_to_rtr.", "pair.translation."),
-    ("triples_score_layer.interaction.r_to_w.", "pair.normal."),
-    ("triples_score_layer.interaction.r_to_rvec.", "pair.shift."),
-    ("triples_score_layer.interaction.r_to_alpha.", "pair.head_scale."),
-    ("triples_score_layer.interaction.r_to_beta.", "pair.tail_scale."),
-    ("triples_score_layer.interaction.r_to_delta.", "pair.difference."),
-    ("triples_score_layer.interaction.r_to_gamma.", "pair.factor."),
-    ("triples_score_layer.interaction.mlp.0.", "pair.mix."),
-    ("triples_score_layer.interaction.mlp.2.", "pair.out."),
-    ("triples_score_layer.interaction.conv.", "pair.filters."),
-    ("triples_score_layer.interaction.fc.", "pair.readout."),
+    ("triples_score_layer.interaction.r_to_rtr.", "pair.formula.translation."),
+    ("triples_score_layer.interaction.r_to_w.", "pair.formula.normal."),
+    ("triples_score_layer.interaction.r_to_rvec.", "pair.formula.shift."),
+    ("triples_score_layer.interaction.r_to_alpha.", "pair.formula.head_scale."),
+    ("triples_score_layer.interaction.r_to_beta.", "pair.formula.tail_scale."),
+    ("triples_score_layer.interaction.r_to_delta.", "pair.formula.difference."),
+    ("triples_score_layer.interaction.r_to_gamma.", "pair.formula.factor."),
+    ("triples_score_layer.interaction.mlp.0.", "pair.formula.mix."),
+    ("triples_score_layer.interaction.mlp.2.", "pair.formula.out."),
+    ("triples_score_layer.interaction.conv.", "pair.formula.filters."),
+    ("triples_score_layer.interaction.fc.", "pair.formula.readout."),
     ("pair_context.", "pair_context."),
 )
 
@@ -78,10 +80,14 @@ class Checkpoint:
 def load(source: str | Path, *, revision: str | None = None) -> Checkpoint:
     """Load a checkpoint from a folder, or by its name on the Hugging Face hub.
 
+    Args:
+        source: a folder, ``NAME`` or ``NAME@REVISION``.
+        revision: as after the ``@``: a commit, tag or branch.
+
     Raises:
         CheckpointError: it is not there, is damaged, or needs a part that this package does not have.
     """
-    folder = Path(source) if Path(source).is_dir() else _download(str(source), revision)
+    folder = folder_of(source, revision, [_CONFIG_FILE, *_WEIGHT_FILES, "*token*", "*.model", "vocab*", "merges.txt"])
     config = ModelConfig.from_dict(_read_json(folder / _CONFIG_FILE))
     weights = {ours: tensor.float() for ours, tensor in _renamed(_unpacked(_read_weights(folder)))}
     tokenizer = _read_tokenizer(folder)
@@ -108,27 +114,6 @@ def save(model: RelexModel, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     settings = json.dumps(model.config.to_dict(), indent=2, sort_keys=True)
     (folder / _CONFIG_FILE).write_text(settings + "\n", encoding="utf-8")
     tokenizer.save_pretrained(str(folder))
-
-
-def _download(name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    patterns = [_CONFIG_FILE, *_WEIGHT_FILES, "*token*", "*.model", "vocab*", "merges.txt"]
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
-    except HFValidationError as error:
-        raise CheckpointError(
-            f"there is no folder {name!r}, and it is not the name of a model on the hub",
-            fix="give the path of a checkpoint folder, or a name such as knowledgator/gliner-relex-base-v1.0",
-        ) from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise CheckpointError(
-            f"the model {name!r} is neither a folder here nor in the cache, and could not be downloaded",
-            cause=f"no network, or no such model ({type(error).__name__})",
-            fix="check the name and the network, or give the path of a checkpoint folder; "
-            "without --model the bundled model is used",
-        ) from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -261,6 +246,7 @@ def _load_weights(model: RelexModel, weights: dict[str, Tensor], folder: Path) -
             cause=f"{_CONFIG_FILE} and the weights are of different checkpoints",
             fix="fetch the checkpoint again",
         )
+    _refuse_other_width(model, given)
     try:
         model.load_state_dict(given)
     except RuntimeError as error:
@@ -269,3 +255,20 @@ def _load_weights(model: RelexModel, weights: dict[str, Tensor], folder: Path) -
             cause=f"{_CONFIG_FILE} and the weights are of different checkpoints",
             fix="fetch the checkpoint again",
         ) from error
+
+
+def _refuse_other_width(model: RelexModel, weights: dict[str, Tensor]) -> None:
+    """Say what is wrong with the pair scorer where its width is not the model's.
+
+    The reference makes its triple scorers 768 wide whatever the model's width is. Where that is another, it saves the
+    checkpoint, and fails as soon as it reads a text with it.
+    """
+    wanted = model.state_dict()
+    odd = [name for name in weights if name.startswith("pair.") and weights[name].shape != wanted[name].shape]
+    if model.config.triples is not None and odd:
+        raise CheckpointError(
+            f"the checkpoint has triples_layer = {model.config.triples!r} of another width than its hidden_size = "
+            f"{model.config.hidden_size}",
+            cause="the reference package made it, which makes this layer 768 wide and cannot use it at another width",
+            fix="use a checkpoint with hidden_size = 768, or train it again with relex-kg",
+        )

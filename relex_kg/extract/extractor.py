@@ -46,7 +46,7 @@ class Extractor:
         device: str | None = None,
         precision: Precision = "float32",
     ) -> "Extractor":
-        """Load a checkpoint: a folder, a hub name, or nothing for the bundled model.
+        """Load a checkpoint: a folder, a hub name (``NAME`` or ``NAME@REVISION``), or nothing for the bundled model.
 
         Raises:
             CheckpointError: it is missing, damaged or of an unsupported kind.

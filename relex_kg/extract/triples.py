@@ -1,8 +1,8 @@
 """How a pair of mentions is scored against a relation: by a projection of the pair, or by a formula of knowledge-graph
 embedding, as the checkpoint has it.
 
-Each takes heads and tails of P pairs (P, D) and R relations (R, D) and gives logits (P, R). Where the formula is
-linear in the relation it is one matrix product; elsewhere it goes relation by relation, so that no (P, R, D) is held.
+A formula takes heads and tails of P pairs (P, D) and R relations (R, D) and gives logits (P, R). Where it is linear in
+the relation it is one matrix product; elsewhere it goes relation by relation, so that no (P, R, D) is held.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
 from relex_kg.extract.config import Triples
-from relex_kg.extract.layers import Projection
+from relex_kg.extract.layers import JoinedProjection, LabelLinear, PartedLinear
 
-PairScorer = Callable[[Tensor, Tensor, Tensor], Tensor]
+Formula = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 _FARTHEST = 10.0  # distances beyond it count as it
 _HIDDEN = 2048  # units of ER-MLP
@@ -22,14 +22,32 @@ _FILTERS = 32  # of ConvKB
 
 
 class Concatenation(nn.Module):
-    """A projection of [h, t] against the relation, the way of all released checkpoints (arXiv 2605.10108)."""
+    """A projection of [h, t] against the relation, the way of all released checkpoints (arXiv 2605.10108).
+
+    *Shape:* mentions (E, D), pairs (P, 2), head and tail among the mentions, relations (R, D) to (P, R).
+    """
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.projection = Projection(width * 2, width, dropout)
+        self.projection = JoinedProjection(width, dropout)
 
-    def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        return self.projection(torch.cat([heads, tails], dim=1)) @ relations.T  # type: ignore[no-any-return]
+    def forward(self, mentions: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
+        hidden = self.projection.first(mentions)[pairs[:, 0]] + self.projection.second(mentions)[pairs[:, 1]]
+        return self.projection.against(hidden.unsqueeze(0), relations.unsqueeze(0)).squeeze(0)
+
+
+class TripleScore(nn.Module):
+    """A formula of head, relation and tail.
+
+    *Shape:* as :class:`Concatenation`.
+    """
+
+    def __init__(self, formula: Formula) -> None:
+        super().__init__()
+        self.formula = formula
+
+    def forward(self, mentions: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
+        return self.formula(mentions[pairs[:, 0]], mentions[pairs[:, 1]], relations)
 
 
 # Products
@@ -75,6 +93,8 @@ def quate(heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
 
 def hole(heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
     """Circular correlation of head and tail against r. Nickel et al. 2016 (arXiv 1510.04935)."""
+    if not len(heads):  # Intel's transform fails on no rows
+        return heads.new_zeros(0, len(relations))
     spectra = torch.fft.rfft(heads.float()).conj() * torch.fft.rfft(tails.float())
     return torch.fft.irfft(spectra, n=heads.size(1)) @ relations.float().T  # type: ignore[no-any-return]
 
@@ -89,12 +109,12 @@ def unstructured(heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
 
 def structured(heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
     """-|r h - r t|. Bordes et al. 2011, with a diagonal matrix for both ends."""
-    return _each(relations, heads, lambda relation: _closeness(relation * (heads - tails)))
+    return _each(lambda relation: _closeness(relation * (heads - tails)), heads, relations)
 
 
 def transe(heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
     """-|h + r - t|, summed by absolute value. Bordes et al. 2013."""
-    return _each(relations, heads, lambda relation: _closeness(heads + relation - tails, order=1))
+    return _each(lambda relation: _closeness(heads + relation - tails, order=1), heads, relations)
 
 
 class TransH(nn.Module):
@@ -108,11 +128,10 @@ class TransH(nn.Module):
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
         apart = heads - tails
 
-        def score(relation: Tensor) -> Tensor:
-            normal = normalize(self.normal(relation), dim=0)
-            return _closeness(apart - (apart @ normal).unsqueeze(1) * normal + self.translation(relation))
+        def score(normal: Tensor, translation: Tensor) -> Tensor:
+            return _closeness(apart - (apart @ normal).unsqueeze(1) * normal + translation)
 
-        return _each(relations, heads, score)
+        return _each(score, heads, normalize(self.normal(relations), dim=1), self.translation(relations))
 
 
 class TransF(nn.Module):
@@ -125,11 +144,10 @@ class TransF(nn.Module):
         self.tail_scale = _start(nn.Linear(width, width), torch.zeros(width, width), 1.0)
 
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        def score(relation: Tensor) -> Tensor:
-            head, tail = self.head_scale(relation) * heads, self.tail_scale(relation) * tails
-            return _closeness(head + self.shift(relation) - tail)
+        def score(head_scale: Tensor, shift: Tensor, tail_scale: Tensor) -> Tensor:
+            return _closeness(head_scale * heads + shift - tail_scale * tails)
 
-        return _each(relations, heads, score)
+        return _each(score, heads, self.head_scale(relations), self.shift(relations), self.tail_scale(relations))
 
 
 class PairRE(nn.Module):
@@ -141,10 +159,10 @@ class PairRE(nn.Module):
         self.tail_scale = nn.Linear(width, width)
 
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        def score(relation: Tensor) -> Tensor:
-            return _closeness(self.head_scale(relation) * heads - self.tail_scale(relation) * tails)
+        def score(head_scale: Tensor, tail_scale: Tensor) -> Tensor:
+            return _closeness(head_scale * heads - tail_scale * tails)
 
-        return _each(relations, heads, score)
+        return _each(score, heads, self.head_scale(relations), self.tail_scale(relations))
 
 
 class TripleRE(nn.Module):
@@ -158,32 +176,28 @@ class TripleRE(nn.Module):
         self.factor = nn.Linear(width, 1)
 
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        def score(relation: Tensor) -> Tensor:
-            head, tail = self.head_scale(relation) * heads, self.tail_scale(relation) * tails
-            return self.factor(relation) * _closeness(head + self.difference(relation) - tail)  # type: ignore[no-any-return]
+        def score(head_scale: Tensor, difference: Tensor, tail_scale: Tensor, factor: Tensor) -> Tensor:
+            return factor * _closeness(head_scale * heads + difference - tail_scale * tails)
 
-        return _each(relations, heads, score)
+        layers = (self.head_scale, self.difference, self.tail_scale, self.factor)
+        return _each(score, heads, *(layer(relations) for layer in layers))
 
 
 # Networks
 
 
 class ErMlp(nn.Module):
-    """A hidden layer over [h, r, t]. Dong et al. 2014.
-
-    As the layer is linear it is applied to the three on their own: the same sums, once a pair and once a relation.
-    """
+    """A hidden layer over [h, r, t]. Dong et al. 2014."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.mix = nn.Linear(width * 3, _HIDDEN)
+        self.mix = PartedLinear(width, _HIDDEN, parts=3)
         self.out = nn.Linear(_HIDDEN, 1)
 
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
-        by_head, by_relation, by_tail = self.mix.weight.chunk(3, dim=1)
-        of_pair = heads @ by_head.T + tails @ by_tail.T
-        of_relation = relations @ by_relation.T + self.mix.bias
-        return _each(of_relation, heads, lambda added: self.out(relu(of_pair + added)).squeeze(1))
+        of_pair = self.mix.part(0, heads) + self.mix.part(2, tails)
+        of_relation = self.mix.part(1, relations) + self.mix.bias
+        return _each(lambda added: self.out(relu(of_pair + added)).squeeze(1), heads, of_relation)
 
 
 class ConvKb(nn.Module):
@@ -193,7 +207,7 @@ class ConvKb(nn.Module):
         super().__init__()
         self.width = width
         self.filters = nn.Conv1d(3, _FILTERS, kernel_size=1)
-        self.readout = nn.Linear(_FILTERS * width, 1)
+        self.readout = LabelLinear(_FILTERS * width, 1)  # read through its weight
 
     def forward(self, heads: Tensor, tails: Tensor, relations: Tensor) -> Tensor:
         weights, biases = self.filters.weight.squeeze(2), self.filters.get_parameter("bias")
@@ -207,10 +221,10 @@ class ConvKb(nn.Module):
             ]
             return torch.stack(parts).sum(dim=0) + self.readout.bias
 
-        return _each(relations, heads, score)
+        return _each(score, heads, relations)
 
 
-_FORMULAS: Mapping[Triples, Callable[[int], PairScorer]] = {
+_FORMULAS: Mapping[Triples, Callable[[int], Formula]] = {
     "UM": lambda width: unstructured,
     "SE": lambda width: structured,
     "TransE": lambda width: transe,
@@ -229,16 +243,15 @@ _FORMULAS: Mapping[Triples, Callable[[int], PairScorer]] = {
 }
 
 
-def pair_scorer(kind: Triples | None, width: int, dropout: float) -> PairScorer:
+def pair_scorer(kind: Triples | None, width: int, dropout: float) -> Concatenation | TripleScore:
     """The scorer of that kind for vectors of ``width`` numbers; by :class:`Concatenation` if None."""
-    return Concatenation(width, dropout) if kind is None else _FORMULAS[kind](width)
+    return Concatenation(width, dropout) if kind is None else TripleScore(_FORMULAS[kind](width))
 
 
-def _each(relations: Tensor, like: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-    """Scores (P) of every relation, side by side (P, R)."""
-    if not len(relations):
-        return like.new_zeros(len(like), 0)
-    return torch.stack([score(relation) for relation in relations], dim=1)
+def _each(score: Callable[..., Tensor], heads: Tensor, *of_relations: Tensor) -> Tensor:
+    """Scores (P) of every relation, from its row of each of ``of_relations``, side by side (P, R)."""
+    rows = [*zip(*of_relations, strict=True)]
+    return torch.stack([score(*row) for row in rows], dim=1) if rows else heads.new_zeros(len(heads), 0)
 
 
 def _closeness(apart: Tensor, *, order: int = 2) -> Tensor:

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from relex_kg.extract.layers import (
-    GraphAdjacency,
     PairContext,
     SpanMarker,
     TokenScorer,
@@ -120,17 +119,6 @@ class TestPairContext:
         changed = self.words.clone()
         changed[3 + PairContext.AROUND :] = 99.0
         assert torch.equal(layer(self.words, self.spans, pair), layer(changed, self.spans, pair))
-
-
-def test_adjacency_is_symmetric_and_a_graph_convolution() -> None:
-    layer = GraphAdjacency(WIDTH)
-    mentions = torch.randn(4, WIDTH)
-    similarity = torch.sigmoid(mentions @ mentions.T) + torch.eye(4)
-    degree = torch.diag(similarity.sum(dim=1) ** -0.5)
-    hidden = layer.out(torch.relu(layer.convolution(degree @ similarity @ degree @ mentions)))
-    adjacency = layer(mentions)
-    torch.testing.assert_close(adjacency, torch.sigmoid(hidden @ hidden.T))
-    torch.testing.assert_close(adjacency, adjacency.T)
 
 
 def test_gather_picks_rows_and_leaves_zeros_where_masked() -> None:

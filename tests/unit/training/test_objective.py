@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from math import log
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -11,8 +13,10 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from relex_kg.extract.checkpoint import Checkpoint, load
+from relex_kg.extract.config import Adjacency, SpanMode, Triples
 from relex_kg.extract.encoding import Encoding
 from relex_kg.extract.loss import balanced_loss
+from relex_kg.extract.model import RelexModel
 from relex_kg.training.data import Record
 from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, TrainingBatch, training_batch
@@ -72,11 +76,10 @@ def pair_loss(checkpoint: Checkpoint, words: Tensor, relations: Tensor, example:
         for row, column in example.judged_pairs.nonzero().tolist()
     )
     if model.adjacency is not None:
-        adjacency = model.adjacency(model.spans(words, example.spans))
+        odds = model.adjacency(model.spans(words, example.spans))
         for row, (head, tail) in enumerate(example.pairs.tolist()):
             if example.judged_pairs[row].all():
-                odds = torch.log(adjacency[head, tail] / (1 - adjacency[head, tail]))
-                loss += decision(odds, bool(example.related[row].any()))
+                loss += decision(odds[head, tail], bool(example.related[row].any()))
     return loss
 
 
@@ -136,3 +139,43 @@ def test_only_what_is_judged_is_learnt(checkpoint: Checkpoint, record: MakeRecor
         example.judged_words.zero_()
         example.judged_pairs.zero_()
     assert Objective(checkpoint.model, relation_weight=1.0, relation_alpha=0.75)(batch)["loss"].item() == 0.0
+
+
+ADJACENCIES = [(adjacency, None) for adjacency in get_args(Adjacency)]
+SCORERS = [("none", triples) for triples in get_args(Triples)]
+
+
+@pytest.mark.parametrize("span_mode", get_args(SpanMode))
+@pytest.mark.parametrize(("adjacency", "triples"), [*ADJACENCIES, *SCORERS])
+def test_every_relation_layer_learns(
+    checkpoint: Checkpoint, record: MakeRecord, span_mode: SpanMode, adjacency: Adjacency, triples: Triples | None
+) -> None:
+    torch.manual_seed(6)
+    config = replace(
+        checkpoint.model.config, span_mode=span_mode, adjacency=adjacency, triples=triples, dropout=0.0, rnn_layers=0
+    )
+    model = RelexModel(config).train()
+    batch, objective = batch_of(checkpoint, record), Objective(model, relation_weight=3.0, relation_alpha=0.75)
+    optimizer = torch.optim.Adam([weight for weight in model.parameters() if weight.requires_grad], lr=3e-3)
+    losses = []
+    for _ in range(12):
+        optimizer.zero_grad()
+        loss = objective(batch)["loss"]
+        loss.backward()
+        losses.append(loss.item())
+        for name, weight in model.named_parameters():
+            learns = weight.grad is not None and bool(weight.grad.any())
+            assert learns or not name.startswith(HEADS) or name in without_effect(adjacency, triples), name
+        optimizer.step()
+    assert losses[-1] < 0.8 * losses[0]
+
+
+HEADS = ("adjacency.", "pair.", "span.", "entity_prompt.", "token_scorer.")
+
+
+def without_effect(adjacency: Adjacency, triples: Triples | None) -> set[str]:
+    """Weights that the scores do not depend on: what attention's mean weight never uses, and where only the way from
+    head to tail counts, what shifts both alike."""
+    shift = {"span.out.3.bias"} if triples in ("UM", "SE", "TransE", "TransH", "TransF") else set()
+    unread = {f"adjacency.attention.out.{part}" for part in ("weight", "bias")}
+    return shift | (unread if adjacency == "attention" else set())
