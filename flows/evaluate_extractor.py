@@ -59,6 +59,7 @@ def evaluate_extractor(
     types_from: TypesFrom = PUBLISHED.types_from,
     entity_threshold: float = PUBLISHED.entity_threshold,
     relation_threshold: float = PUBLISHED.relation_threshold,
+    nested: bool = PUBLISHED.nested,
 ) -> Report:
     """Measure a model on annotated text.
 
@@ -68,9 +69,10 @@ def evaluate_extractor(
         types_from: ask each text for all types of its file ("split"), or only its own ("record").
         entity_threshold: score that a mention must exceed.
         relation_threshold: score that a relation must exceed.
+        nested: let a mention lie within another.
     """
     columns = check_files(files)
-    report = evaluate_model(columns, model, Protocol(types_from, entity_threshold, relation_threshold))
+    report = evaluate_model(columns, model, Protocol(types_from, entity_threshold, relation_threshold, nested))
     publish(report)
     return report
 
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--entity-threshold", type=float, default=PUBLISHED.entity_threshold, help="of mentions")
     parser.add_argument("--relation-threshold", type=float, default=PUBLISHED.relation_threshold, help="of relations")
+    parser.add_argument("--nested", action="store_true", help="let a mention lie within another")
     return parser
 
 

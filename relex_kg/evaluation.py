@@ -51,11 +51,13 @@ class Protocol:
         types_from: ask every text for all types of its file ("split"), or for those of its own record ("record").
         entity_threshold: score in 0..1 that a mention must exceed.
         relation_threshold: score in 0..1 that a relation must exceed.
+        nested: whether a mention may lie within another.
     """
 
     types_from: TypesFrom
     entity_threshold: float
     relation_threshold: float
+    nested: bool
 
     @property
     def lowest_entity_threshold(self) -> float:
@@ -66,8 +68,8 @@ class Protocol:
         return min(self.relation_threshold, *RELATION_SWEEP)
 
 
-PUBLISHED = Protocol(types_from="split", entity_threshold=0.3, relation_threshold=0.5)
-"""The protocol of arXiv 2605.10108."""
+PUBLISHED = Protocol(types_from="split", entity_threshold=0.3, relation_threshold=0.5, nested=False)
+"""The protocol of arXiv 2605.10108; its authors' own script lets mentions nest."""
 
 
 class Types(NamedTuple):
@@ -236,8 +238,8 @@ def measure(
     for batch in _batches(read_records(file.path)):
         for asked, records in _by_question(batch, file, protocol):
             schema = _schema(asked, protocol)
-            for record, readings in zip(records, _read(Reader(extractor, schema), records), strict=True):
-                judge = _Judge(record, readings, schema)
+            for record, readings in zip(records, _read(Reader(extractor, schema), records, protocol), strict=True):
+                judge = _Judge(record, readings, schema, nested=protocol.nested)
                 sum_of_all += judge.scores(protocol)
                 on_found(record, asked, judge.found(protocol.entity_threshold, protocol.relation_threshold))
         done += len(batch)
@@ -262,6 +264,7 @@ def document(protocol: Protocol, columns: Sequence[ColumnScores]) -> dict[str, A
             "types_from": protocol.types_from,
             "entity_threshold": protocol.entity_threshold,
             "relation_threshold": protocol.relation_threshold,
+            "nested": protocol.nested,
         },
         "files": [{"file": path, **_figures(scores)} for column in columns for path, scores in column.files],
         "columns": [
@@ -354,7 +357,7 @@ def _schema(asked: Types, protocol: Protocol) -> Schema:
     )
 
 
-def _read(reader: Reader, records: Sequence[Record]) -> list[list[Reading]]:
+def _read(reader: Reader, records: Sequence[Record], protocol: Protocol) -> list[list[Reading]]:
     """What the reader's passes find in each record's text."""
     # A record's text may be empty, and its id need not be unique: number the documents here
     documents = [
@@ -362,14 +365,15 @@ def _read(reader: Reader, records: Sequence[Record]) -> list[list[Reading]]:
         for number, record in enumerate(records)
     ]
     chunked = [reader.chunks(document) for document in documents]
-    return reader.readings(chunked, on_chunks=lambda count: None, flat=False)
+    return reader.readings(chunked, on_chunks=lambda count: None, flat=not protocol.nested)
 
 
 class _Judge:
     """One record, all that was read in its text, and what of it counts above any thresholds."""
 
-    def __init__(self, record: Record, readings: Sequence[Reading], schema: Schema) -> None:
+    def __init__(self, record: Record, readings: Sequence[Reading], schema: Schema, *, nested: bool) -> None:
         self._record = record
+        self._nested = nested
         self._readings = readings
         self._schema = schema
 
@@ -383,7 +387,9 @@ class _Judge:
             )
             for one in self._readings
         ]
-        return _labelled(merge(DocumentId(self._record.id), readings, self._schema, flat=False), self._schema)
+        return _labelled(
+            merge(DocumentId(self._record.id), readings, self._schema, flat=not self._nested), self._schema
+        )
 
     def scores(self, protocol: Protocol) -> Scores:
         chosen = self.found(protocol.entity_threshold, protocol.lowest_relation_threshold)

@@ -50,6 +50,7 @@ def evaluate(
     relation_threshold: Annotated[
         float, typer.Option(min=0.01, max=1.0, help="Score that a relation must exceed.")
     ] = 0.5,
+    nested: Annotated[bool, typer.Option("--nested", help="Let a mention lie within another.")] = False,
     predictions: Annotated[
         Path | None,
         typer.Option(metavar="OUT.jsonl", help="Also write what was found, as annotated data with a score each."),
@@ -63,7 +64,7 @@ def evaluate(
     relations (both mentions and the relation's type), and triples (the texts of
     both ends and the relation's type, the way published zero-shot figures are
     counted). Each is also shown over a range of thresholds, and with its
-    expected calibration error (ECE). One mention may lie within another.
+    expected calibration error (ECE).
 
     The protocol is explained in docs/evaluation.md, the format of the files in
     docs/data-format.md.
@@ -77,7 +78,7 @@ def evaluate(
     from relex_kg.evaluation import Protocol, document, survey
     from relex_kg.evaluation import evaluate as evaluate_columns
 
-    protocol = Protocol(types_from.value, entity_threshold, relation_threshold)
+    protocol = Protocol(types_from.value, entity_threshold, relation_threshold, nested)
     with progress() as show:
         columns = [survey(file, on_progress=lambda done: show("Check the files", done, None)) for file in files]
         _check_output(predictions, columns)

@@ -36,7 +36,7 @@ from relex_kg.types import Document, TextExtraction
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference"
 CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
 LONG = ("matagorda-bay.md", "metacomet-ridge.txt")
-PROTOCOL = Protocol("split", entity_threshold=0.45, relation_threshold=0.6)
+PROTOCOL = Protocol("split", entity_threshold=0.45, relation_threshold=0.6, nested=True)
 SENTENCES: dict[str, list[str]] = json.loads((REFERENCE / "sentences.json").read_text(encoding="utf-8"))
 TEXTS = SENTENCES["texts"][:12]
 ENTITIES, RELATIONS = sorted(SENTENCES["entity_labels"]), sorted(SENTENCES["relation_labels"])
@@ -83,7 +83,7 @@ def scores(
     return measure(
         column.files[0],
         extractor,
-        Protocol(types_from, entity_threshold=0.45, relation_threshold=0.6),
+        Protocol(types_from, entity_threshold=0.45, relation_threshold=0.6, nested=True),
         on_progress=lambda done, total: heard.append((done, total)) if heard is not None else None,
     )
 
@@ -216,7 +216,7 @@ def test_a_sweep_says_what_runs_at_each_threshold_say(
     assert tuple(result.entities.by_entity_threshold) == ENTITY_SWEEP
     assert result.entities.by_relation_threshold == {}
     for entity_threshold, relation_threshold in ((0.3, 0.6), (0.5, 0.6), (0.45, 0.3), (0.45, 0.7)):
-        protocol = Protocol("split", entity_threshold, relation_threshold)
+        protocol = Protocol("split", entity_threshold, relation_threshold, nested=True)
         run = measure(file, extractor, protocol, on_progress=lambda done, total: None)
         for name in ("relations", "triples"):
             swept = result.measured(name)
@@ -252,7 +252,7 @@ class TestFilteringEqualsRunning:
         measure(
             column.files[0],
             bundled,
-            Protocol("split", entity_threshold, relation_threshold),
+            Protocol("split", entity_threshold, relation_threshold, nested=True),
             on_progress=lambda done, total: None,
             on_found=lambda record, asked, found: filtered.append(found),
         )
@@ -317,7 +317,12 @@ def test_the_document_holds_every_figure(extractor: Extractor, found: list[dict[
     file_of(tmp_path / "a.jsonl", found)
     column = survey(f"x={tmp_path}/a.jsonl", on_progress=lambda done: None)
     figures = document(PROTOCOL, evaluate([column], extractor, PROTOCOL, on_progress=lambda file, done, of: None))
-    assert figures["protocol"] == {"types_from": "split", "entity_threshold": 0.45, "relation_threshold": 0.6}
+    assert figures["protocol"] == {
+        "types_from": "split",
+        "entity_threshold": 0.45,
+        "relation_threshold": 0.6,
+        "nested": True,
+    }
     assert figures["mean_f1"] == {"entities": 1.0, "relations": 1.0, "triples": 1.0}
     [file], [named] = figures["files"], figures["columns"]
     assert (file.pop("file"), named.pop("name"), named.pop("files")) == (
