@@ -31,7 +31,7 @@ from relex_kg.text.readers import ReadFailure, file_uri, read
 from relex_kg.types import Chunk, Document, Extraction
 
 # Changes when the same text, model and schema can give another extraction than before
-_VERSION = 1
+_VERSION = 2
 
 _OVERLAP_TOKENS = 60  # two sentences or so, so that what two sentences say together is seen together
 _BATCH_CHARACTERS = 60_000  # documents are extracted together up to about this much text

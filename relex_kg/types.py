@@ -85,9 +85,10 @@ class TextRelation:
 
 @dataclass(frozen=True, slots=True)
 class TextExtraction:
-    """All that one pass of the model found in one text, mentions by position.
+    """All that the model found in one text: mentions by position, or as given where they were known beforehand.
 
-    ``cut_spans`` and ``cut_pairs`` count candidates left out because a budget was full (0 in ordinary text).
+    ``cut_spans`` and ``cut_pairs`` count candidates left out because a budget was full (0 in ordinary text); what
+    overlapping windows share counts in each.
     """
 
     mentions: tuple[TextMention, ...]

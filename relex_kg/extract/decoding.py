@@ -8,6 +8,8 @@ from torch import Tensor
 
 from relex_kg.extract.encoding import EncodedText
 from relex_kg.extract.layers import shifted_left
+from relex_kg.extract.overlaps import settle
+from relex_kg.extract.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Candidates:
     labels: Tensor
     scores: Tensor
     cut: int
+
+    def rows(self, rows: Sequence[int]) -> "Candidates":
+        """Some of them, in the order given."""
+        index = torch.tensor(rows, dtype=torch.long)
+        return Candidates(self.spans[index], self.labels[index], self.scores[index], self.cut)
 
 
 def token_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: Tensor, budget: int) -> list[Candidates]:
@@ -45,16 +52,15 @@ def token_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: T
     end = torch.where(closing, torch.maximum(end, inside), end)
     onward = torch.where(opening, 0.0, inside)
     running = torch.where(start > thresholds, torch.minimum(start, inside), 0.0)
-    found: list[tuple[Tensor, Tensor]] = []
+    best = _Best(len(texts), budget, logits.device)
     for width in range(logits.size(1)):
         alive = running > thresholds
         if not alive.any():
             break
         score = torch.minimum(running, shifted_left(end, width))
-        rows = (alive & (score > thresholds)).nonzero()
-        found.append((_with_width(rows, width), score[rows[:, 0], rows[:, 1], rows[:, 2]]))
+        best.add(width, alive & (score > thresholds), score)
         running = torch.where(alive, torch.minimum(running, shifted_left(onward, width + 1)), 0.0)
-    return _best(found, len(texts), budget, logits.device)
+    return best.candidates()
 
 
 def span_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: Tensor, budget: int) -> list[Candidates]:
@@ -66,16 +72,15 @@ def span_candidates(logits: Tensor, texts: Sequence[EncodedText], thresholds: Te
         thresholds: (C,).
         budget: most candidates kept of a text.
     """
-    chances = torch.sigmoid(logits.float())
-    real = _real_words(texts, logits)
-    unbroken = ~_paragraph_starts(texts, logits.size(1)).to(logits.device)
-    possible = [real]
-    for width in range(1, logits.size(2)):
-        possible.append(possible[-1] & shifted_left((real & unbroken).unsqueeze(-1), width).squeeze(-1))
-    rows = ((chances > thresholds) & torch.stack(possible, dim=2).unsqueeze(-1)).nonzero()
-    scores = chances[rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]]
-    spans = torch.stack([rows[:, 0], rows[:, 1], rows[:, 1] + rows[:, 2], rows[:, 3]], dim=1)
-    return _best([(spans, scores)], len(texts), budget, logits.device)
+    possible = _real_words(texts, logits)
+    onward = possible & ~_paragraph_starts(texts, logits.size(1)).to(logits.device)
+    best = _Best(len(texts), budget, logits.device)
+    for width in range(logits.size(2)):
+        if width:
+            possible = possible & shifted_left(onward.unsqueeze(-1), width).squeeze(-1)
+        score = torch.sigmoid(logits[:, :, width].float())
+        best.add(width, possible.unsqueeze(-1) & (score > thresholds), score)
+    return best.candidates()
 
 
 def choose(candidates: Candidates, *, flat: bool) -> list[int]:
@@ -87,21 +92,56 @@ def choose(candidates: Candidates, *, flat: bool) -> list[int]:
     rows = torch.cat([candidates.spans, candidates.labels.unsqueeze(1)], dim=1).tolist()
     scores = candidates.scores.tolist()
     order = sorted(range(len(rows)), key=lambda index: (-scores[index], rows[index]))
-    kept: list[int] = []
-    for index in order:
-        first, last, _ = rows[index]
-        if not any(_conflict(first, last, rows[other][0], rows[other][1], flat=flat) for other in kept):
-            kept.append(index)
-    return sorted(kept, key=lambda index: rows[index])
+    rivals = settle([(first, last + 1) for first, last, _ in rows], order, flat=flat)
+    return sorted((index for index in order if not rivals[index]), key=lambda index: rows[index])
 
 
-def _conflict(first: int, last: int, other_first: int, other_last: int, *, flat: bool) -> bool:
-    if last < other_first or other_last < first:
-        return False
-    if flat or (first == other_first and last == other_last):
-        return True
-    within = first <= other_first and other_last <= last
-    return not (within or (other_first <= first and last <= other_last))
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Which entity labels may stand at the ends of which relation: ``heads`` and ``tails`` (R, C), bool."""
+
+    heads: Tensor
+    tails: Tensor
+
+    @classmethod
+    def of(cls, request: Request) -> "Signatures":
+        def table(ends: list[frozenset[str]]) -> Tensor:
+            rows = [[entity.label in labels for entity in request.entities] for labels in ends]
+            return torch.tensor(rows, dtype=torch.bool).view(len(ends), len(request.entities))
+
+        return cls(table([asked.heads for asked in request.relations]), table([one.tails for one in request.relations]))
+
+    def possible(self, labels: Tensor) -> Tensor:
+        """Mentions' labels (M,) to (M, M): which may be head (row) and tail (column) of some relation."""
+        either = (self.heads.float().T @ self.tails.float()) > 0
+        pairs = either[labels][:, labels]
+        return pairs & ~torch.eye(len(labels), dtype=torch.bool)
+
+    def allowed(self, heads: Tensor, tails: Tensor) -> Tensor:
+        """The labels of pairs' heads and tails (P,) to (P, R): which relations may join them."""
+        return (self.heads[:, heads] & self.tails[:, tails]).T
+
+
+def best_pairs(possible: Tensor, scores: Tensor, first_words: Tensor, budget: int) -> tuple[Tensor, int]:
+    """Pairs of mentions to score, head and tail (P, 2), and how many were cut.
+
+    Where there are more than ``budget``, those are kept whose mentions are the surest: by the product of both scores,
+    then nearest first, then by position.
+
+    Args:
+        possible: (M, M), bool.
+        scores: the mentions' (M,).
+        first_words: where each mention begins (M,).
+        budget: most pairs kept.
+    """
+    pairs = possible.nonzero()
+    if len(pairs) <= budget:
+        return pairs, 0
+    heads, tails = pairs.unbind(dim=1)
+    nearest = torch.argsort((first_words[heads] - first_words[tails]).abs(), stable=True)
+    sure = (scores[heads] * scores[tails])[nearest]
+    best = nearest[torch.argsort(sure, descending=True, stable=True)[:budget]]
+    return pairs[best], len(pairs) - budget
 
 
 def _real_words(texts: Sequence[EncodedText], logits: Tensor) -> Tensor:
@@ -118,22 +158,54 @@ def _paragraph_starts(texts: Sequence[EncodedText], words: int) -> Tensor:
     return starts
 
 
-def _with_width(rows: Tensor, width: int) -> Tensor:
-    """(text, first word, label) rows to (text, first word, last word, label)."""
-    return torch.stack([rows[:, 0], rows[:, 1], rows[:, 1] + width, rows[:, 2]], dim=1)
+class _Best:
+    """The best candidates of each text among all those added; never many more than the budget are held.
 
+    Args:
+        texts: how many there are.
+        budget: most candidates kept of a text.
+        device: where the scores are.
+    """
 
-def _best(found: list[tuple[Tensor, Tensor]], texts: int, budget: int, device: torch.device) -> list[Candidates]:
-    if not found:
-        found = [(torch.zeros(0, 4, dtype=torch.long, device=device), torch.zeros(0, device=device))]
-    rows = torch.cat([rows for rows, _ in found])
-    scores = torch.cat([scores for _, scores in found])
-    candidates = []
-    for text in range(texts):
-        own = rows[:, 0] == text
-        spans, own_scores = rows[own], scores[own]
-        best = torch.argsort(own_scores, descending=True, stable=True)[:budget]
-        kept = spans[best]
-        cut = len(spans) - len(best)
-        candidates.append(Candidates(kept[:, 1:3], kept[:, 3], own_scores[best], cut))
-    return candidates
+    def __init__(self, texts: int, budget: int, device: torch.device) -> None:
+        self._texts = texts
+        self._budget = budget
+        self._rows = torch.zeros(0, 4, dtype=torch.long, device=device)
+        self._scores = torch.zeros(0, device=device)
+        self._found = torch.zeros(texts, dtype=torch.long, device=device)
+        self._waiting: list[tuple[Tensor, Tensor]] = []
+        self._waiting_rows = 0
+
+    def add(self, width: int, mask: Tensor, scores: Tensor) -> None:
+        """Add the spans of ``width + 1`` words that the mask allows; mask and scores (B, W, C)."""
+        rows = mask.nonzero()
+        text, first, label = rows.unbind(dim=1)
+        self._waiting.append((torch.stack([text, first, first + width, label], dim=1), scores[text, first, label]))
+        self._waiting_rows += len(rows)
+        if self._waiting_rows > self._texts * self._budget:
+            self._prune()
+
+    def candidates(self) -> list[Candidates]:
+        """One a text."""
+        self._prune()
+        counts = torch.bincount(self._rows[:, 0], minlength=self._texts)
+        cut = (self._found - counts).tolist()
+        sizes = counts.tolist()
+        parts = zip(torch.split(self._rows, sizes), torch.split(self._scores, sizes), cut, strict=True)
+        return [Candidates(rows[:, 1:3], rows[:, 3], scores, missed) for rows, scores, missed in parts]
+
+    def _prune(self) -> None:
+        """Leave the best of each text, text by text, equal scores in the order in which they came."""
+        rows = torch.cat([self._rows, *(rows for rows, _ in self._waiting)])
+        scores = torch.cat([self._scores, *(scores for _, scores in self._waiting)])
+        for waiting, _ in self._waiting:
+            self._found += torch.bincount(waiting[:, 0], minlength=self._texts)
+        by_score = torch.argsort(scores, descending=True, stable=True)
+        order = by_score[torch.argsort(rows[by_score, 0], stable=True)]
+        texts = rows[order, 0]
+        begins = torch.bincount(texts, minlength=self._texts).cumsum(0).roll(1)
+        begins[0] = 0
+        rank = torch.arange(len(order), device=order.device) - begins[texts]
+        kept = order[rank < self._budget]
+        self._rows, self._scores = rows[kept], scores[kept]
+        self._waiting, self._waiting_rows = [], 0

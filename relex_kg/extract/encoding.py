@@ -5,9 +5,11 @@ into pieces once for many texts, texts once for all they are asked.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -74,6 +76,19 @@ class EncodedText:
     shapes: tuple[int, ...]
     paragraphs: tuple[int, ...]
 
+    def part(self, first: int, last: int) -> "EncodedText":
+        """The words from ``first`` up to, not including, ``last``; where they stand is said as in the whole text."""
+        begin = self.first_pieces[first]
+        end = self.first_pieces[last] if last < len(self.words) else len(self.pieces)
+        inner = slice(bisect_right(self.paragraphs, first), bisect_left(self.paragraphs, last))
+        return EncodedText(
+            words=self.words[first:last],
+            pieces=self.pieces[begin:end],
+            first_pieces=tuple(piece - begin for piece in self.first_pieces[first:last]),
+            shapes=self.shapes[begin:end],
+            paragraphs=tuple(word - first for word in self.paragraphs[inner]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPrompt:
@@ -128,7 +143,25 @@ class Encoding:
 
     def texts(self, texts: Sequence[str]) -> list[EncodedText]:
         """Cut every text into words and pieces; a text without words has none of either."""
-        words = [split_words(text) for text in texts]
+        return self._encoded(texts, [split_words(text) for text in texts])
+
+    def fitted(self, text: str, encoded: EncodedText, longest: int) -> EncodedText:
+        """The same text, with every word of more than ``longest`` pieces read as several.
+
+        Raises:
+            CapacityError: a single character takes more.
+        """
+        while too_long := set(_too_long(encoded, longest)):
+            words = [half for index, word in enumerate(encoded.words) for half in _halves(word, index in too_long)]
+            if len(words) == len(encoded.words):
+                raise CapacityError(
+                    f"one character needs more tokens than the {longest} that these labels leave for text",
+                    fix="ask for fewer types at once, or shorten their labels",
+                )
+            (encoded,) = self._encoded([text], [words])
+        return encoded
+
+    def _encoded(self, texts: Sequence[str], words: Sequence[Sequence[Span]]) -> list[EncodedText]:
         surfaces = [[span.of(text) for span in spans] for text, spans in zip(texts, words, strict=True)]
         encoded: list[EncodedText] = [EncodedText((), (), (), (), ())] * len(texts)
         filled = [index for index, surface in enumerate(surfaces) if surface]
@@ -241,6 +274,20 @@ def _encoded_text(
             word for word in range(1, len(kept)) if _BLANK_LINE.search(text, kept[word - 1].end, kept[word].start)
         ),
     )
+
+
+def _too_long(encoded: EncodedText, longest: int) -> Iterator[int]:
+    """The words that take more than ``longest`` pieces."""
+    for index, (piece, following) in enumerate(pairwise([*encoded.first_pieces, len(encoded.pieces)])):
+        if following - piece > longest:
+            yield index
+
+
+def _halves(word: Span, cut: bool) -> tuple[Span, ...]:
+    if not cut or len(word) == 1:
+        return (word,)
+    middle = (word.start + word.end) // 2
+    return (Span(word.start, middle), Span(middle, word.end))
 
 
 def _padded(rows: Sequence[Sequence[int]], fill: int, length: int | None = None) -> tuple[Tensor, Tensor]:

@@ -1,24 +1,37 @@
 """The one call that reads texts: labels in, mentions and relations with character offsets out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from relex_kg.errors import CapacityError
+from relex_kg.errors import ModelError
 from relex_kg.extract.checkpoint import BUNDLED, Checkpoint, load
-from relex_kg.extract.decoding import Candidates, choose, span_candidates, token_candidates
+from relex_kg.extract.decoding import (
+    Candidates,
+    Signatures,
+    best_pairs,
+    choose,
+    span_candidates,
+    token_candidates,
+)
 from relex_kg.extract.encoding import EncodedPrompt, EncodedText, Encoding
+from relex_kg.extract.known import Known, KnownMention, labels_of
+from relex_kg.extract.merging import Part, best_relations, join
 from relex_kg.extract.model import Representation
 from relex_kg.extract.precision import Precision, prepared
-from relex_kg.extract.request import RelationLabel, Request
+from relex_kg.extract.request import Request
+from relex_kg.extract.windows import Window, windows
 from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
 
 _BATCH_TOKENS = 4096  # padded tokens in a batch
-_MAX_CANDIDATES = 512  # labelled spans of one text that go on to be chosen from
-_MAX_PAIRS = 16_384  # ordered pairs of mentions of one text that are scored
+_MAX_CANDIDATES = 512  # labelled spans of one window that go on to be chosen from
+_MAX_PAIRS = 16_384  # ordered pairs of mentions of one window that are scored
+_PAIRS_AT_ONCE = 2048  # pairs scored together
 
 
 class Extractor:
@@ -91,8 +104,9 @@ class Extractor:
         self,
         texts: Sequence[str],
         *,
-        entities: Sequence[str],
+        entities: Sequence[str] = (),
         relations: Sequence[str] = (),
+        mentions: Sequence[Sequence[KnownMention]] | None = None,
         entity_threshold: float = 0.5,
         relation_threshold: float = 0.5,
         adjacency_threshold: float = 0.5,
@@ -100,66 +114,117 @@ class Extractor:
     ) -> tuple[TextExtraction, ...]:
         """Find mentions of ``entities`` and ``relations`` between them, one extraction a text.
 
+        A text of any length: one that the model cannot read at once is read in overlapping windows, and what they
+        find is joined (:mod:`relex_kg.extract.windows`, :func:`relex_kg.extract.merging.join`). Mentions, and pairs
+        of mentions with all between them, that are no longer than a quarter of what the model can read are always
+        seen whole; a relation between mentions that share no window is not found.
+
         Args:
-            texts: each short enough for one pass; longer ones are for :class:`relex_kg.pipeline.Pipeline`.
-            entities: labels, in any words.
+            texts: what to read.
+            entities: labels, in any words; those of ``mentions``, if there are none.
             relations: labels, in any words, read from head to tail.
+            mentions: for every text the mentions that are known, each its span in characters and its label. No others
+                are looked for, only relations between these. They are reported as given, in that order and with score
+                1, and what is asked of the model is the words that they touch.
             entity_threshold: score that a mention must exceed.
             relation_threshold: score that a relation must exceed.
             adjacency_threshold: score that a pair must exceed to be looked at, in models that predict it.
-            flat: no mention within another.
+            flat: no mention within another (but for known ones).
 
         Raises:
-            CapacityError: a text does not fit the model beside the labels; nothing is ever cut off.
-            ModelError: a label holds one of the prompt's marks.
+            CapacityError: the labels leave no room for text.
+            ModelError: a label holds one of the prompt's marks; no entity label is given; a known mention is outside
+                its text, touches no word or has a label that is not asked for.
         """
+        labels = entities or labels_of(mentions or ())
+        if not labels and mentions is None:
+            raise ModelError("no entity labels are asked for", fix="name some, or give the mentions that are known")
         request = Request.of_labels(
-            entities, relations, entity_threshold=entity_threshold, relation_threshold=relation_threshold
+            labels, relations, entity_threshold=entity_threshold, relation_threshold=relation_threshold
         )
-        return self.run(texts, request, adjacency_threshold=adjacency_threshold, flat=flat)
+        return self.run(texts, request, mentions=mentions, adjacency_threshold=adjacency_threshold, flat=flat)
 
     def run(
         self,
         texts: Sequence[str],
         request: Request,
         *,
+        mentions: Sequence[Sequence[KnownMention]] | None = None,
         adjacency_threshold: float = 0.5,
         flat: bool = True,
         on_progress: Callable[[int], None] = lambda done: None,
     ) -> tuple[TextExtraction, ...]:
         """As :meth:`extract`, for a prepared request; ``on_progress`` hears how many texts each batch finished."""
-        prompt = self._prompt(request)
-        encoded = self.encoding.texts(texts)
-        self._check_fit(texts, encoded, prompt)
-        results: list[TextExtraction] = [TextExtraction((), (), 0, 0)] * len(texts)
+        asked = _Asked(request, self._prompt(request), Signatures.of(request), adjacency_threshold, flat)
+        capacity = self.encoding.capacity(asked.prompt)
+        encoded = self._encoded(texts, capacity)
+        known = None if mentions is None else _known(texts, encoded, mentions, request)
+        todo = [
+            window
+            for row, text in enumerate(texts)
+            for window in windows(row, text, encoded[row], capacity)
+            if known is None or (request.relations and len(known[row].within(window)) > 1)
+        ]
         # What is read together is rounded together in int8: alone, a text's company cannot change what is found in it
         batch_tokens = _BATCH_TOKENS if self.precision == "float32" else 0
-        for rows in _by_length(encoded, len(prompt.pieces) + 2, batch_tokens):
-            batch = self.encoding.batch([encoded[row] for row in rows], [prompt] * len(rows)).to(self.model.device)
-            with torch.inference_mode():
-                representation = self.model.represent(batch)
-                candidates = self._candidates(representation, [encoded[row] for row in rows], request)
-                for index, row in enumerate(rows):
-                    reading = _Reading(texts[row], encoded[row], representation, index, candidates[index])
-                    results[row] = self._decode(reading, request, adjacency_threshold, flat=flat)
-            on_progress(len(rows))
-        on_progress(sum(not text.words for text in encoded))
-        return tuple(results)
+        left = Counter(window.row for window in todo)
+        parts: list[list[Part]] = [[] for _ in texts]
+        for rows in _by_length([window.text for window in todo], len(asked.prompt.pieces) + 2, batch_tokens):
+            some = [todo[row] for row in rows]
+            read = self._read(texts, some, asked) if known is None else self._read_known(known, some, asked)
+            for window, found in zip(some, read, strict=True):
+                parts[window.row].append(Part(window.span, found))
+            finished = Counter(window.row for window in some)
+            left.subtract(finished)
+            on_progress(sum(left[row] == 0 for row in finished))
+        on_progress(sum(not found for found in parts))
+        if known is None:
+            return tuple(_joined(found, flat=flat) for found in parts)
+        return tuple(_joined_known(found, given) for found, given in zip(parts, known, strict=True))
+
+    def _encoded(self, texts: Sequence[str], capacity: int) -> list[EncodedText]:
+        """The texts' words, none too long for a window."""
+        pairs = zip(texts, self.encoding.texts(texts), strict=True)
+        return [
+            text if len(text.pieces) <= capacity else self.encoding.fitted(whole, text, capacity)
+            for whole, text in pairs
+        ]
 
     def _prompt(self, request: Request) -> EncodedPrompt:
         return self.encoding.prompt(
             [asked.label for asked in request.entities], [asked.label for asked in request.relations]
         )
 
-    def _check_fit(self, texts: Sequence[str], encoded: Sequence[EncodedText], prompt: EncodedPrompt) -> None:
-        capacity = self.encoding.capacity(prompt)
-        for text, pieces in zip(texts, encoded, strict=True):
-            if len(pieces.pieces) > capacity:
-                raise CapacityError(
-                    f"a text of {len(pieces.pieces)} tokens ({text[:40]!r}…) does not fit the model, which takes "
-                    f"{capacity} beside these labels",
-                    fix="cut it into chunks, as relex_kg.pipeline does, or ask for fewer labels",
-                )
+    @torch.inference_mode()
+    def _read(self, texts: Sequence[str], windows: Sequence[Window], asked: "_Asked") -> list[TextExtraction]:
+        """What is found in each of some windows that are read together."""
+        representation = self._represent(windows, asked)
+        candidates = self._candidates(representation, [window.text for window in windows], asked.request)
+        found = []
+        for row, window in enumerate(windows):
+            kept = choose(candidates[row], flat=asked.flat)
+            relations, cut = self._relations(_Reading(representation, row, candidates[row]), kept, asked)
+            mentions = _mentions(candidates[row], kept, texts[window.row], window, asked.request)
+            found.append(TextExtraction(mentions, relations, candidates[row].cut, cut))
+        return found
+
+    @torch.inference_mode()
+    def _read_known(self, known: Sequence[Known], windows: Sequence[Window], asked: "_Asked") -> list[TextExtraction]:
+        """The relations among each window's share of its text's known mentions."""
+        representation = self._represent(windows, asked)
+        found = []
+        for row, window in enumerate(windows):
+            given = known[window.row]
+            candidates, rows = given.candidates(window), given.within(window).tolist()
+            reading = _Reading(representation, row, candidates)
+            relations, cut = self._relations(reading, range(len(rows)), asked)
+            moved = tuple(replace(one, head=rows[one.head], tail=rows[one.tail]) for one in relations)
+            found.append(TextExtraction(given.mentions, moved, 0, cut))
+        return found
+
+    def _represent(self, windows: Sequence[Window], asked: "_Asked") -> Representation:
+        batch = self.encoding.batch([window.text for window in windows], [asked.prompt] * len(windows))
+        return self.model.represent(batch.to(self.model.device))
 
     def _candidates(
         self, representation: Representation, texts: Sequence[EncodedText], request: Request
@@ -169,39 +234,37 @@ class Extractor:
         find = token_candidates if self.model.config.span_mode == "token_level" else span_candidates
         return find(logits, texts, thresholds, _MAX_CANDIDATES)
 
-    def _decode(
-        self, reading: "_Reading", request: Request, adjacency_threshold: float, *, flat: bool
-    ) -> TextExtraction:
-        candidates = reading.candidates
-        kept = choose(candidates, flat=flat)
-        mentions = tuple(reading.mention(index, request) for index in kept)
-        pairs = self._pairs(reading, kept, mentions, request, adjacency_threshold)
-        budgeted, cut_pairs = pairs[:_MAX_PAIRS], max(len(pairs) - _MAX_PAIRS, 0)
-        relations = self._relations(reading, kept, mentions, budgeted, request)
-        return TextExtraction(mentions, relations, candidates.cut, cut_pairs)
+    def _relations(
+        self, reading: "_Reading", kept: Sequence[int], asked: "_Asked"
+    ) -> tuple[tuple[TextRelation, ...], int]:
+        """Relations between kept candidates, by head, tail and label, and how many pairs the budget cut."""
+        candidates = reading.candidates.rows(kept)
+        labels = candidates.labels.cpu()
+        possible = asked.signatures.possible(labels)
+        if self.model.adjacency is not None and possible.any():
+            possible = possible & (self._adjacency(reading, kept) > asked.adjacency_threshold)
+        pairs, cut = best_pairs(possible, candidates.scores.cpu(), candidates.spans[:, 0].cpu(), _MAX_PAIRS)
+        if not len(pairs):
+            return (), cut
+        scores = self._pair_scores(reading, candidates.spans, pairs)
+        thresholds = torch.tensor([one.threshold for one in asked.request.relations])
+        allowed = asked.signatures.allowed(labels[pairs[:, 0]], labels[pairs[:, 1]])
+        found = ((scores > thresholds) & allowed).nonzero()
+        ends, found_scores = pairs[found[:, 0]].tolist(), scores[found[:, 0], found[:, 1]].tolist()
+        names = [asked.request.relations[label].label for label in found[:, 1].tolist()]
+        relations = (
+            TextRelation(head, tail, name, score)
+            for (head, tail), name, score in zip(ends, names, found_scores, strict=True)
+        )
+        return tuple(sorted(relations, key=lambda one: (one.head, one.tail, one.label))), cut
 
-    def _pairs(
-        self,
-        reading: "_Reading",
-        kept: Sequence[int],
-        mentions: Sequence[TextMention],
-        request: Request,
-        adjacency_threshold: float,
-    ) -> list[tuple[int, int]]:
-        """Ordered pairs of mentions that some asked relation may join, nearest first."""
-        signatures = {(head, tail) for asked in request.relations for head in asked.heads for tail in asked.tails}
-        pairs = [
-            (head, tail)
-            for head in range(len(mentions))
-            for tail in range(len(mentions))
-            if head != tail and (mentions[head].label, mentions[tail].label) in signatures
-        ]
-        if self.model.adjacency is not None and pairs:
-            spans, rows = self._adjacency_spans(reading.candidates)
-            adjacent = torch.sigmoid(self.model.adjacency(self.model.spans(reading.words, spans)).float()).tolist()
-            row = [int(rows[index]) for index in kept]
-            pairs = [pair for pair in pairs if adjacent[row[pair[0]]][row[pair[1]]] > adjacency_threshold]
-        return sorted(pairs, key=lambda pair: (abs(mentions[pair[0]].span.start - mentions[pair[1]].span.start), pair))
+    def _adjacency(self, reading: "_Reading", kept: Sequence[int]) -> Tensor:
+        """How likely each two kept candidates (M, M) are related at all."""
+        assert self.model.adjacency is not None
+        spans, rows = self._adjacency_spans(reading.candidates)
+        adjacent = torch.sigmoid(self.model.adjacency(self.model.spans(reading.words, spans)).float()).cpu()
+        chosen = rows.cpu()[torch.tensor(kept, dtype=torch.long)]
+        return adjacent[chosen][:, chosen]
 
     def _adjacency_spans(self, candidates: Candidates) -> tuple[Tensor, Tensor]:
         """The spans (E, 2) that the adjacency mixes, and which of them each candidate is (N).
@@ -213,59 +276,73 @@ class Extractor:
             return candidates.spans, torch.arange(len(candidates.spans))
         return torch.unique(candidates.spans, dim=0, return_inverse=True)  # type: ignore[no-any-return]
 
-    def _relations(
-        self,
-        reading: "_Reading",
-        kept: Sequence[int],
-        mentions: Sequence[TextMention],
-        pairs: Sequence[tuple[int, int]],
-        request: Request,
-    ) -> tuple[TextRelation, ...]:
-        if not pairs:
-            return ()
-        spans = reading.candidates.spans[torch.tensor(kept)]
-        ends = torch.tensor(pairs, device=spans.device)
-        logits = self.model.pair_logits(reading.words, spans, ends, reading.relations)
-        scores = torch.sigmoid(logits.float()).cpu()
-        thresholds = torch.tensor([asked.threshold for asked in request.relations])
-        found = [
-            (*pairs[pair], label)
-            for pair, label in (scores > thresholds).nonzero().tolist()
-            if _allowed(request.relations[label], mentions, pairs[pair])
+    def _pair_scores(self, reading: "_Reading", spans: Tensor, pairs: Tensor) -> Tensor:
+        """Probabilities (P, R), made a block of pairs at a time, so that memory does not grow with their number."""
+        blocks = [
+            self.model.pair_logits(reading.words, spans, block, reading.relations)
+            for block in torch.split(pairs.to(spans.device), _PAIRS_AT_ONCE)
         ]
-        row = {pair: index for index, pair in enumerate(pairs)}
-        return tuple(
-            TextRelation(head, tail, request.relations[label].label, float(scores[row[head, tail], label]))
-            for head, tail, label in sorted(found)
-        )
+        return torch.sigmoid(torch.cat(blocks).float()).cpu()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, prepared."""
+
+    request: Request
+    prompt: EncodedPrompt
+    signatures: Signatures
+    adjacency_threshold: float
+    flat: bool
 
 
 class _Reading:
-    """One text of a batch while it is decoded."""
+    """One window of a batch while it is decoded."""
 
-    def __init__(
-        self, text: str, encoded: EncodedText, representation: Representation, row: int, candidates: Candidates
-    ) -> None:
+    def __init__(self, representation: Representation, row: int, candidates: Candidates) -> None:
         self.words: Tensor = representation.words[row]
         self.relations: Tensor = representation.relations[row]
         self.candidates = candidates
-        self._text = text
-        self._encoded = encoded
 
-    def mention(self, candidate: int, request: Request) -> TextMention:
-        first, last = self.candidates.spans[candidate].tolist()
-        span = Span(self._encoded.words[first].start, self._encoded.words[last].end)
-        label = request.entities[int(self.candidates.labels[candidate])].label
-        return TextMention(span, span.of(self._text), label, float(self.candidates.scores[candidate]))
+
+def _mentions(
+    candidates: Candidates, kept: Sequence[int], text: str, window: Window, request: Request
+) -> tuple[TextMention, ...]:
+    chosen = candidates.rows(kept)
+    rows = zip(chosen.spans.tolist(), chosen.labels.tolist(), chosen.scores.tolist(), strict=True)
+    mentions = []
+    for (first, last), label, score in rows:
+        span = Span(window.text.words[first].start, window.text.words[last].end)
+        mentions.append(TextMention(span, span.of(text), request.entities[label].label, score))
+    return tuple(mentions)
+
+
+def _known(
+    texts: Sequence[str],
+    encoded: Sequence[EncodedText],
+    mentions: Sequence[Sequence[KnownMention]],
+    request: Request,
+) -> list[Known]:
+    if len(mentions) != len(texts):
+        raise ModelError(
+            f"known mentions are given for {len(mentions)} texts, but there are {len(texts)}",
+            fix="give one sequence of mentions a text, an empty one where none is known",
+        )
+    return [Known.of(*one, request) for one in zip(texts, encoded, mentions, strict=True)]
+
+
+def _joined(parts: Sequence[Part], *, flat: bool) -> TextExtraction:
+    return parts[0].found if len(parts) == 1 else join(parts, flat=flat).found
+
+
+def _joined_known(parts: Sequence[Part], known: Known) -> TextExtraction:
+    relations = best_relations(relation for part in parts for relation in part.found.relations)
+    return TextExtraction(known.mentions, relations, 0, sum(part.found.cut_pairs for part in parts))
 
 
 def _share(request: Request, part: int, parts: int) -> Request:
     """Every ``parts``-th relation, from ``part`` on, with all entities."""
     return Request(request.entities, request.relations[part::parts])
-
-
-def _allowed(asked: RelationLabel, mentions: Sequence[TextMention], pair: tuple[int, int]) -> bool:
-    return mentions[pair[0]].label in asked.heads and mentions[pair[1]].label in asked.tails
 
 
 def _by_length(texts: Sequence[EncodedText], prompt_tokens: int, batch_tokens: int) -> Iterator[list[int]]:
