@@ -46,7 +46,9 @@ class SelfAttention(nn.Module):
 
 
 class PairwiseAdjacency(nn.Module):
-    """``mlp``: a hidden layer over the concatenated pair."""
+    """``mlp``: a hidden layer over the concatenated pair, for some heads at a time, so that it stays small."""
+
+    AT_ONCE = 32
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -55,7 +57,8 @@ class PairwiseAdjacency(nn.Module):
 
     def forward(self, mentions: Tensor) -> Tensor:
         by_head, by_tail = self.mix.part(0, mentions) + self.mix.bias, self.mix.part(1, mentions)
-        return self.pair(relu(by_head.unsqueeze(1) + by_tail.unsqueeze(0))).squeeze(-1)  # type: ignore[no-any-return]
+        blocks = [self.pair(relu(heads.unsqueeze(1) + by_tail)) for heads in torch.split(by_head, self.AT_ONCE)]
+        return torch.cat(blocks).squeeze(-1)
 
 
 class AttentionAdjacency(nn.Module):

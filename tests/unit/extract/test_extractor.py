@@ -1,5 +1,6 @@
 """The one call that reads texts."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -8,8 +9,11 @@ import pytest
 from relex_kg.errors import CapacityError, ModelError
 from relex_kg.extract import extractor as module
 from relex_kg.extract.extractor import Extractor
+from relex_kg.extract.known import KnownMention
+from relex_kg.extract.merging import Part, join
 from relex_kg.extract.request import RelationLabel, Request
-from relex_kg.types import TextExtraction
+from relex_kg.extract.windows import windows
+from relex_kg.types import Span, TextExtraction
 
 ENTITIES, RELATIONS = ["person", "place", "organisation", "calendar date"], ["works for", "located in", "knows"]
 REQUEST = Request.of_labels(ENTITIES, RELATIONS, entity_threshold=0.45, relation_threshold=0.6)
@@ -82,14 +86,42 @@ def test_progress_counts_every_text_once(
     assert len(heard) > 2
 
 
-def test_a_text_that_does_not_fit_is_refused_with_both_numbers(extractor: Extractor) -> None:
-    capacity = extractor.capacity(REQUEST)
-    text = "sea " * capacity
-    while extractor.encoding.count(text) <= capacity:
-        text += "sea "
-    tokens = extractor.encoding.count(text)
-    with pytest.raises(CapacityError, match=rf"a text of {tokens} tokens .* which takes {capacity} beside"):
-        extractor.run(["short", text], REQUEST)
+@pytest.fixture(scope="session")
+def long(sentences: list[str]) -> str:
+    return "\n\n".join(" ".join(sentences[start : start + 7]) for start in range(0, 60, 7))
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_long_text_says_what_its_windows_say(extractor: Extractor, long: str, flat: bool) -> None:
+    (encoded,) = extractor.encoding.texts([long])
+    parts = list(windows(0, long, encoded, extractor.capacity(REQUEST)))
+    alone = extractor.run([part.span.of(long) for part in parts], REQUEST, flat=flat)
+    assert len(parts) > 2
+    shifted = [
+        replace(
+            found,
+            mentions=tuple(replace(one, span=one.span.shifted(part.span.start)) for one in found.mentions),
+        )
+        for part, found in zip(parts, alone, strict=True)
+    ]
+    expected = join([Part(part.span, found) for part, found in zip(parts, shifted, strict=True)], flat=flat).found
+    short, whole = extractor.run(["Ada is in York.", long], REQUEST, flat=flat)
+    assert_alike([whole], [expected])
+    assert_alike([short], extractor.run(["Ada is in York."], REQUEST, flat=flat))
+    assert all(mention.span.of(long) == mention.text for mention in whole.mentions)
+    assert len(whole.mentions) > max(len(found.mentions) for found in alone)
+
+
+def test_a_long_text_is_finished_once(token_extractor: Extractor, long: str) -> None:
+    heard: list[int] = []
+    token_extractor.run(["", long, "Ada", long], REQUEST, on_progress=heard.append)
+    assert sum(heard) == 4
+
+
+def test_a_word_longer_than_a_window_is_read(token_extractor: Extractor) -> None:
+    text = "Ada " + "1a" * 2000 + " York"
+    (found,) = token_extractor.run([text], REQUEST)
+    assert all(mention.span.of(text) == mention.text for mention in found.mentions)
 
 
 def test_a_text_that_just_fits_is_read(token_extractor: Extractor) -> None:
@@ -145,7 +177,7 @@ def test_signatures_leave_exactly_the_relations_that_they_allow(
     assert 0 < sum(map(len, kept)) < sum(len(one.relations) for one in free)
 
 
-def test_pairs_over_the_budget_are_cut_far_ones_first_and_counted(
+def test_pairs_over_the_budget_are_cut_the_least_sure_first_and_counted(
     token_extractor: Extractor, sentences: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = token_extractor.run(sentences[:40], REQUEST)
@@ -155,11 +187,18 @@ def test_pairs_over_the_budget_are_cut_far_ones_first_and_counted(
     monkeypatch.setattr(module, "_MAX_PAIRS", 2)
     (cut,) = token_extractor.run([sentences[row]], REQUEST)
     assert cut.cut_pairs == len(mentions) * (len(mentions) - 1) - 2
-    near = min(
-        ((one, one + 1) for one in range(len(mentions) - 1)),
-        key=lambda pair: mentions[pair[1]].span.start - mentions[pair[0]].span.start,
-    )
-    assert {(one.head, one.tail) for one in cut.relations} <= {near, near[::-1]}
+    surest = sorted(range(len(mentions)), key=lambda index: -mentions[index].score)[:2]
+    ends = {tuple(surest), tuple(surest[::-1])}
+    left = tuple(one for one in free[row].relations if (one.head, one.tail) in ends)
+    assert_alike([cut], [replace(free[row], relations=left)])
+
+
+def test_pairs_scored_in_blocks_score_the_same(
+    token_extractor: Extractor, some: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = token_extractor.run(some, REQUEST)
+    monkeypatch.setattr(module, "_PAIRS_AT_ONCE", 2)
+    assert_alike(token_extractor.run(some, REQUEST), together)
 
 
 def test_spans_over_the_budget_are_counted(
@@ -230,3 +269,86 @@ def test_labels_that_leave_no_room_at_all_are_refused(token_extractor: Extractor
 def test_the_fingerprint_is_that_of_the_weights(token_extractor: Extractor, span_extractor: Extractor) -> None:
     assert len(token_extractor.fingerprint) == 16
     assert token_extractor.fingerprint != span_extractor.fingerprint
+
+
+def known(extraction: TextExtraction) -> list[KnownMention]:
+    return [(mention.span, mention.label) for mention in extraction.mentions]
+
+
+def ask(extractor: Extractor, texts: list[str], mentions: list[list[KnownMention]]) -> tuple[TextExtraction, ...]:
+    return extractor.extract(texts, entities=ENTITIES, relations=RELATIONS, mentions=mentions, relation_threshold=0.6)
+
+
+def test_between_known_mentions_the_same_relations_are_found(token_extractor: Extractor, some: list[str]) -> None:
+    free = token_extractor.run(some, REQUEST)
+    asked = ask(token_extractor, some, [known(one) for one in free])
+    sure = [replace(one, mentions=tuple(replace(m, score=1.0) for m in one.mentions), cut_spans=0) for one in free]
+    assert_alike(asked, sure)
+
+
+def test_known_mentions_are_reported_as_given_and_scored_by_the_words_they_touch(token_extractor: Extractor) -> None:
+    text = "Ada Byron works for Engines Ltd in York."
+    whole: list[KnownMention] = [(Span(20, 31), "organisation"), (Span(0, 9), "person"), (Span(0, 3), "person")]
+    touching: list[KnownMention] = [(Span(22, 30), "organisation"), (Span(1, 6), "person"), (Span(0, 4), "person")]
+    ((one,), (other,)) = (
+        token_extractor.extract([text], relations=RELATIONS, mentions=[given], relation_threshold=0.0)
+        for given in (whole, touching)
+    )
+    assert [(mention.span, mention.label, mention.score) for mention in other.mentions] == [
+        (*given, 1.0) for given in touching
+    ]
+    assert [mention.text for mention in other.mentions] == ["gines Lt", "da By", "Ada "]
+    assert len(one.relations) == 3 * 2 * len(RELATIONS)
+    assert other.relations == one.relations
+
+
+def test_known_mentions_of_a_long_text_are_paired_where_a_window_holds_both(
+    token_extractor: Extractor, long: str
+) -> None:
+    words = list(re.finditer(r"\w+", long))[::9]
+    mentions: list[KnownMention] = [(Span(*word.span()), ENTITIES[n % 4]) for n, word in enumerate(words)]
+    found, nothing = token_extractor.extract(
+        [long, "Ada is in York."], relations=["knows"], mentions=[mentions, []], relation_threshold=0.0
+    )
+    capacity = token_extractor.capacity(
+        Request.of_labels(ENTITIES, ["knows"], entity_threshold=0.5, relation_threshold=0.0)
+    )
+    (encoded,) = token_extractor.encoding.texts([long])
+    spans = [window.span for window in windows(0, long, encoded, capacity)]
+    assert len(spans) > 2
+    assert {(one.head, one.tail) for one in found.relations} == {
+        (head, tail)
+        for head in range(len(mentions))
+        for tail in range(len(mentions))
+        if head != tail and any(span.contains(mentions[head][0]) and span.contains(mentions[tail][0]) for span in spans)
+    }
+    assert [(mention.span, mention.label) for mention in found.mentions] == mentions
+    assert nothing == TextExtraction((), (), 0, 0)
+
+
+def test_without_relations_known_mentions_are_all_there_is(extractor: Extractor) -> None:
+    (found,) = extractor.extract(["Ada is in York."], mentions=[[(Span(0, 3), "person")]])
+    assert [(mention.text, mention.score) for mention in found.mentions] == [("Ada", 1.0)]
+    assert found.relations == ()
+
+
+@pytest.mark.parametrize(
+    ("mentions", "said"),
+    [
+        ([[(Span(3, 9), "person")]], r"the mention at 3\.\.9 is outside its text, which has 8 characters"),
+        ([[(Span(3, 5), "person")]], r"the mention '  ' at 3\.\.5 touches no word"),
+        ([[(Span(0, 3), "animal")]], "has the label 'animal', which is not among the entity labels"),
+        ([], "known mentions are given for 0 texts, but there are 1"),
+    ],
+)
+def test_mentions_that_cannot_be_are_refused(
+    extractor: Extractor, mentions: list[list[KnownMention]], said: str
+) -> None:
+    with pytest.raises(ModelError, match=said) as refused:
+        ask(extractor, ["Ada  is."], mentions)
+    assert refused.value.fix
+
+
+def test_no_entity_label_at_all_is_refused(extractor: Extractor) -> None:
+    with pytest.raises(ModelError, match="no entity labels"):
+        extractor.extract(["Ada"], relations=["knows"])
