@@ -18,7 +18,8 @@ if not __package__:  # run as a script, or loaded by Prefect from its file
 
 from flows.reports import Report, evaluation_markdown
 from relex_kg.errors import RelexError
-from relex_kg.evaluation import PUBLISHED, Column, Protocol, TypesFrom, document, evaluate, survey
+from relex_kg.evaluation.measuring import PUBLISHED, Protocol, TypesFrom, document, evaluate
+from relex_kg.evaluation.survey import Column, survey
 from relex_kg.extract.checkpoint import BUNDLED
 from relex_kg.extract.extractor import Extractor
 

@@ -17,7 +17,9 @@ from relex_kg.cli.opening import load_extractor
 from relex_kg.errors import DataError
 
 if TYPE_CHECKING:
-    from relex_kg.evaluation import Column, ColumnScores, Listener, Scores, Types
+    from relex_kg.evaluation.measuring import Listener
+    from relex_kg.evaluation.scores import ColumnScores, Scores
+    from relex_kg.evaluation.survey import Column, Types
     from relex_kg.training.data import Record
     from relex_kg.training.metrics import Counts
     from relex_kg.types import TextExtraction
@@ -75,8 +77,9 @@ def evaluate(
       relex-kg eval conll04.jsonl.gz --by-type --predictions found.jsonl
       relex-kg eval CoNLL04=conll04.jsonl CrossRE=ai.jsonl,news.jsonl --json
     """
-    from relex_kg.evaluation import Protocol, document, survey
-    from relex_kg.evaluation import evaluate as evaluate_columns
+    from relex_kg.evaluation.measuring import Protocol, document
+    from relex_kg.evaluation.measuring import evaluate as evaluate_columns
+    from relex_kg.evaluation.survey import survey
 
     protocol = Protocol(types_from.value, entity_threshold, relation_threshold, nested)
     with progress() as show:
@@ -114,7 +117,7 @@ def _written(path: Path | None) -> Iterator["Listener"]:
     if path is None:
         yield lambda record, asked, found: None
         return
-    from relex_kg.evaluation import predicted_record
+    from relex_kg.evaluation.measuring import predicted_record
 
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -191,7 +194,7 @@ def _sweep(column: "ColumnScores") -> Table:
 
 def _overview(columns: Sequence["ColumnScores"]) -> Table:
     """A row a column: the F1 of each measure, and the figures that are published."""
-    from relex_kg.evaluation import mean_f1, total
+    from relex_kg.evaluation.scores import mean_f1, total
 
     table = Table(title="F1 %", title_justify="left", title_style="bold")
     table.add_column("")

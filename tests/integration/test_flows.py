@@ -19,7 +19,8 @@ from flows.train_extractor import train_extractor
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import DataError, RelexError, SchemaError, StoreAccessError, StoreUnreachableError
-from relex_kg.evaluation import PUBLISHED, document, evaluate, survey
+from relex_kg.evaluation.measuring import PUBLISHED, document, evaluate
+from relex_kg.evaluation.survey import survey
 from relex_kg.extract.extractor import Extractor
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore

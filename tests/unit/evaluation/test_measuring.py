@@ -7,22 +7,9 @@ from typing import Any
 import pytest
 
 from relex_kg.errors import DataError
-from relex_kg.evaluation import (
-    ENTITY_SWEEP,
-    MEASURES,
-    RELATION_SWEEP,
-    ColumnScores,
-    Measured,
-    Protocol,
-    Scores,
-    TypesFrom,
-    document,
-    evaluate,
-    mean_f1,
-    measure,
-    predicted_record,
-    survey,
-)
+from relex_kg.evaluation.measuring import Protocol, TypesFrom, document, evaluate, measure, predicted_record
+from relex_kg.evaluation.scores import ENTITY_SWEEP, MEASURES, RELATION_SWEEP, ColumnScores, Measured, Scores, mean_f1
+from relex_kg.evaluation.survey import survey
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.merging import merge
 from relex_kg.ids import DocumentId
@@ -33,8 +20,8 @@ from relex_kg.training.data import read_records
 from relex_kg.training.metrics import NOTHING, Counts
 from relex_kg.types import Document, TextExtraction
 
-REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference"
-CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
+REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
+CORPUS = Path(__file__).parents[3] / "examples" / "corpus"
 LONG = ("matagorda-bay.md", "metacomet-ridge.txt")
 PROTOCOL = Protocol("split", entity_threshold=0.45, relation_threshold=0.6, nested=True)
 SENTENCES: dict[str, list[str]] = json.loads((REFERENCE / "sentences.json").read_text(encoding="utf-8"))
