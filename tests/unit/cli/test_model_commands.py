@@ -131,7 +131,12 @@ def test_extract_refuses_what_it_cannot_do(run: Any, arguments: tuple[str, ...],
 def test_eval_measures_each_file(run: Any, tmp_path: Path) -> None:
     (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
     ran = run("eval", "gold.jsonl", "--json", "--entity-threshold", "0.99")
-    assert ran.document["protocol"] == {"types_from": "split", "entity_threshold": 0.99, "relation_threshold": 0.5, "nested": False}
+    assert ran.document["protocol"] == {
+        "types_from": "split",
+        "entity_threshold": 0.99,
+        "relation_threshold": 0.5,
+        "nested": False,
+    }
     [scores] = ran.document["files"]
     assert (scores["file"], scores["records"], scores["cut"]) == ("gold.jsonl", 1, 0)
     nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "true_positive": 0, "predicted": 0}
