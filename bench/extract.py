@@ -22,6 +22,7 @@ from typing import Any
 
 READERS = Path(__file__).parent / "readers"
 TOKENIZER = Path(__file__).parent.parent / "relex_kg" / "weights"
+PRECISIONS = ("float32", "bfloat16", "int8")
 CHECKPOINTS = ("minilm-token_level", "minilm-markerV0", "deberta-token_level", "deberta-markerV0")
 WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 
@@ -214,14 +215,14 @@ def measure(case: Case, folder: Path, options: argparse.Namespace, texts: Sequen
     path, rows = str(folder), []
     with ExitStack() as stack:
         readers = {"reference": started(options.reference, "reference.py", path, "float32", threads=options.threads)}
-        for precision in ("float32", "int8"):
+        for precision in options.precisions:
             readers[precision] = started(sys.executable, "ours.py", path, precision, threads=options.threads)
         running = {name: stack.enter_context(reader) for name, reader in readers.items()}
         for reader in running.values():
             reader.read(texts, case)  # warm-up, all shapes seen
         rounds = [{name: reader.read(texts, case) for name, reader in running.items()} for _ in range(options.rounds)]
     theirs = rounds[-1]["reference"]
-    for precision in ("float32", "int8"):
+    for precision in options.precisions:
         ours = rounds[-1][precision]
         rows.append(
             {
@@ -286,6 +287,7 @@ def main() -> None:
     parser.add_argument("--reference", required=True, help="interpreter that has gliner 0.2.29")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of either reader (default: all cores)")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precisions", nargs="*", default=PRECISIONS, choices=PRECISIONS, help="of ours")
     parser.add_argument("--only", nargs="*", choices=CHECKPOINTS, help="these checkpoints, at one length and schema")
     parser.add_argument("--quick", action="store_true", help="few texts, no rows for schema size and length")
     parser.add_argument(

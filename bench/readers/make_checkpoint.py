@@ -2,7 +2,7 @@
 
 Run by an interpreter that has ``gliner``; texts and labels come as JSON on stdin. The weights are random. So that
 as much is found as in real use, the last layers are scaled and shifted until some 6 mentions in 100 words and some
-2 in 100 pairs and labels pass the threshold of 0.5.
+4 in 1000 pairs of candidates and labels pass the threshold of 0.5.
 """
 
 import json
@@ -43,7 +43,7 @@ DEBERTA = {
 }
 ENCODERS = {"minilm": BERT, "deberta": DEBERTA}
 MENTIONS_PER_WORD = 0.06
-RELATED = 0.02  # share of pairs and labels
+RELATED = 0.004  # share of candidate pairs and labels
 SPREAD = 3.0  # standard deviation of logits
 
 

@@ -63,7 +63,7 @@ class _Disentangled(nn.Module):
         rel_embeddings: Tensor,
     ) -> tuple[Tensor, None]:
         """As transformers calls its own: hidden (B, L, D), mask (B, 1, L, L), buckets (1, L, L) to (B, L, D)."""
-        query, key, value = map(self._by_head, self.query_key_value(hidden_states).chunk(3, dim=-1))
+        query, key, value = map(self._by_head, self.query_key_value(hidden_states).float().chunk(3, dim=-1))
         near, far = relative_pos[0, :, 0], relative_pos[0, 0, 1:]  # buckets of 0..L-1 and of -1..-(L-1)
         buckets = (torch.cat([near.flip(0), far]) + self.span).clamp(0, 2 * self.span - 1)
         by_query = _skewed(query @ self._keys[:, buckets].transpose(1, 2))

@@ -1,4 +1,4 @@
-"""A loaded model made ready to read fast: its linear layers packed for the CPU, exactly or in 8-bit integers.
+"""A loaded model made ready to read fast: its linear layers packed for the CPU, exactly or in fewer bits.
 
 Weights are laid out once as the CPU's matrix kernels want them. The result reads and is not trained or saved.
 """
@@ -15,7 +15,7 @@ from relex_kg.extract.disentangled import with_fast_attention
 from relex_kg.extract.layers import LabelLinear, PartedLinear
 from relex_kg.extract.model import RelexModel
 
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "bfloat16", "int8"]
 
 _Pack = Callable[[Tensor, Tensor | None], nn.Module]
 
@@ -25,14 +25,14 @@ _EXPECTED_ROWS = 512  # about how many vectors a layer meets at once; the packed
 def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel:
     """The model on its device, its linear layers replaced in place.
 
-    ``float32`` gives the same results as the model itself, up to float tolerance. ``int8`` rounds weights (one scale
-    an output) and what they are multiplied with (one scale a text) to 8 bits.
+    ``float32`` gives the same results as the model itself, up to float tolerance. ``bfloat16`` keeps three digits of
+    the encoder's products. ``int8`` rounds weights (one scale an output) and what they are multiplied with (one scale
+    a text) to 8 bits.
 
     Raises:
-        ModelError: this device or this build of torch has no 8-bit arithmetic.
+        ModelError: this device has no such arithmetic.
     """
-    if precision == "int8":
-        _refuse_without_int8(device)
+    _refuse_unsupported(precision, device)
     model = model.to(device)
     if device != "cpu":
         return model
@@ -40,6 +40,8 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
     if precision == "int8":
         _replace(model, _Int8Linear)
     elif _has_onednn():
+        if precision == "bfloat16":
+            _replace(model.encoder, _Bfloat16Linear)
         _replace(model, _PackedLinear)
     return model
 
@@ -57,6 +59,21 @@ class _PackedLinear(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         output: Tensor = torch.ops.mkldnn._linear_pointwise(values, self._weight, self._bias, "none", [], "")
+        return output
+
+
+class _Bfloat16Linear(nn.Module):
+    """A linear layer with bfloat16 inputs and output; what is added to it in float32 makes it that again.
+
+    *Shape:* as :class:`torch.nn.Linear`.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self._packed = _PackedLinear(weight.bfloat16(), None if bias is None else bias.bfloat16())
+
+    def forward(self, values: Tensor) -> Tensor:
+        output: Tensor = self._packed(values.bfloat16())
         return output
 
 
@@ -121,13 +138,18 @@ def _has_onednn() -> bool:
     return built_in and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def _refuse_without_int8(device: str) -> None:
-    if device != "cpu":
+def _refuse_unsupported(precision: Precision, device: str) -> None:
+    if precision != "float32" and device != "cpu":
         raise ModelError(
-            f"8-bit integers are for the CPU, and the model is to run on {device!r}",
+            f"precision {precision} is for the CPU, and the model is to run on {device!r}",
             fix="ask for precision float32 on this device, or for the device cpu",
         )
-    if "x86" not in torch.backends.quantized.supported_engines:
+    if precision == "bfloat16" and not (_has_onednn() and torch.cpu._is_avx512_bf16_supported()):
+        raise ModelError(
+            "this processor has no bfloat16 arithmetic, or this build of torch does not use it",
+            fix="ask for precision float32 or int8",
+        )
+    if precision == "int8" and "x86" not in torch.backends.quantized.supported_engines:
         raise ModelError(
             "this build of torch has no fast 8-bit arithmetic",
             cause="it was built for another processor than x86-64",

@@ -10,7 +10,7 @@ from relex_kg.errors import ModelError
 from relex_kg.extract.checkpoint import load
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.layers import LabelLinear, PartedLinear
-from relex_kg.extract.precision import prepared
+from relex_kg.extract.precision import Precision, prepared
 
 TEXTS = [
     "Marie Curie was born in Warsaw.",
@@ -29,6 +29,9 @@ def exact() -> Extractor:
 @pytest.fixture(scope="module")
 def rounded() -> Extractor:
     return Extractor.from_pretrained(precision="int8")
+
+
+has_bfloat16 = pytest.mark.skipif(not torch.cpu._is_avx512_bf16_supported(), reason="needs a CPU with bfloat16")
 
 
 def linear_layers(module: nn.Module) -> int:
@@ -60,16 +63,37 @@ def test_labels_first_is_the_layers_output_against_the_labels() -> None:
     torch.testing.assert_close(layer.against(values, labels), torch.einsum("bwkd,bcd->bwkc", layer(values), labels))
 
 
-def test_int8_finds_what_float32_finds_in_clear_sentences(exact: Extractor, rounded: Extractor) -> None:
-    both = [extractor.extract(TEXTS, entities=ENTITIES, relations=RELATIONS) for extractor in (exact, rounded)]
+def assert_same_in_clear_sentences(exact: Extractor, other: Extractor, *, tolerance: float) -> None:
+    both = [extractor.extract(TEXTS, entities=ENTITIES, relations=RELATIONS) for extractor in (exact, other)]
     found = [[[(one.text, one.label) for one in text.mentions] for text in texts] for texts in both]
     assert found[0] == found[1]
     assert found[1][0] == [("Marie Curie", "person"), ("Warsaw", "location")]
     assert found[1][1] == [("Tim Cook", "person"), ("Apple", "organization"), ("California", "location")]
     related = [[[(one.head, one.label, one.tail) for one in text.relations] for text in texts] for texts in both]
     assert related[0][0] == related[1][0] == [(0, "place of birth", 1)]
-    for one, other in zip(*both, strict=True):
-        assert [m.score for m in other.mentions] == pytest.approx([m.score for m in one.mentions], abs=0.1)
+    for one, two in zip(*both, strict=True):
+        assert [m.score for m in two.mentions] == pytest.approx([m.score for m in one.mentions], abs=tolerance)
+
+
+def test_int8_finds_what_float32_finds_in_clear_sentences(exact: Extractor, rounded: Extractor) -> None:
+    assert_same_in_clear_sentences(exact, rounded, tolerance=0.1)
+
+
+@has_bfloat16
+def test_bfloat16_finds_what_float32_finds_in_clear_sentences(exact: Extractor) -> None:
+    assert_same_in_clear_sentences(exact, Extractor.from_pretrained(precision="bfloat16"), tolerance=0.02)
+
+
+@has_bfloat16
+@pytest.mark.parametrize("name", ["token-none-rnn1-bert", "token-none-rnn1-deberta"])
+def test_bfloat16_keeps_the_encoders_output_close_and_in_float32(reference: Path, name: str) -> None:
+    own = load(reference / name).model.encoder
+    short = prepared(load(reference / name).model, "bfloat16", "cpu").encoder
+    ids = torch.arange(5, 45).view(2, 20)
+    with torch.inference_mode():
+        expected, found = own(input_ids=ids).last_hidden_state, short(input_ids=ids).last_hidden_state
+    assert found.dtype == torch.float32
+    assert 0 < (found - expected).abs().mean() < 0.02
 
 
 def test_a_texts_company_does_not_change_what_int8_finds(rounded: Extractor) -> None:
@@ -82,6 +106,7 @@ def test_a_graph_knows_which_precision_it_was_read_with(exact: Extractor, rounde
     assert exact.fingerprint != rounded.fingerprint
 
 
-def test_int8_is_for_the_cpu() -> None:
-    with pytest.raises(ModelError, match="8-bit integers are for the CPU, and the model is to run on 'cuda'"):
-        Extractor.from_pretrained(device="cuda", precision="int8")
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+def test_fewer_bits_are_for_the_cpu(precision: Precision) -> None:
+    with pytest.raises(ModelError, match=f"precision {precision} is for the CPU, and the model is to run on 'cuda'"):
+        Extractor.from_pretrained(device="cuda", precision=precision)
