@@ -271,7 +271,7 @@ def show(values: dict[str, Any]) -> None:
 
 
 def cases(options: argparse.Namespace) -> list[Case]:
-    small, large = (6, 3) if options.quick else (24, 9)
+    small, large = (6, 3) if options.quick else (18, 6)
     asked = options.only or CHECKPOINTS
     main = [Case(name, small if name.startswith("minilm") else large, 150, 8, 25) for name in asked]
     if options.quick or options.only:
