@@ -223,9 +223,11 @@ class TestFilteringEqualsRunning:
     ENTITIES = ("date", "location", "organization", "person")
     RELATIONS = ("date of birth", "educated at", "located in", "member of", "place of birth")
 
-    @pytest.mark.parametrize(("entity_threshold", "relation_threshold"), [(0.3, 0.5), (0.85, 0.7)])
+    @pytest.mark.parametrize(
+        ("entity_threshold", "relation_threshold", "nested"), [(0.3, 0.5, True), (0.6, 0.5, False), (0.85, 0.7, False)]
+    )
     def test_in_texts_and_in_a_long_document(
-        self, bundled: Extractor, tmp_path: Path, entity_threshold: float, relation_threshold: float
+        self, bundled: Extractor, tmp_path: Path, entity_threshold: float, relation_threshold: float, nested: bool
     ) -> None:
         articles = [(CORPUS / name).read_text(encoding="utf-8") for name in LONG]
         texts = [*articles[0].split("\n\n")[1:5], "\n\n".join(articles)]
@@ -239,16 +241,16 @@ class TestFilteringEqualsRunning:
         measure(
             column.files[0],
             bundled,
-            Protocol("split", entity_threshold, relation_threshold, nested=True),
+            Protocol("split", entity_threshold, relation_threshold, nested),
             on_progress=lambda done, total: None,
             on_found=lambda record, asked, found: filtered.append(found),
         )
-        run = self.run(bundled, texts, entity_threshold, relation_threshold)
+        run = self.run(bundled, texts, entity_threshold, relation_threshold, flat=not nested)
         assert [said(one) for one in filtered] == run
         assert sum(len(one.mentions) for one in filtered) > 30
         assert sum(len(one.relations) for one in filtered) > 2
 
-    def run(self, bundled: Extractor, texts: list[str], *thresholds: float) -> list[tuple[Any, Any]]:
+    def run(self, bundled: Extractor, texts: list[str], *thresholds: float, flat: bool) -> list[tuple[Any, Any]]:
         schema = Schema.from_labels(
             self.ENTITIES, self.RELATIONS, entity_threshold=thresholds[0], relation_threshold=thresholds[1]
         )
@@ -257,9 +259,9 @@ class TestFilteringEqualsRunning:
         chunks = [reader.chunks(document) for document in documents]
         assert len(chunks[-1]) > 1
         found = []
-        readings = reader.readings(chunks, on_chunks=lambda count: None, flat=False)
+        readings = reader.readings(chunks, on_chunks=lambda count: None, flat=flat)
         for number, some in enumerate(readings):
-            one = merge(documents[number].id, some, schema, flat=False)
+            one = merge(documents[number].id, some, schema, flat=flat)
             spans = {mention.id: mention.span for mention in one.mentions}
             found.append(
                 (
