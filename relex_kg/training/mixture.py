@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import ceil
 
 from torch.utils.data import Dataset
 
@@ -38,7 +39,7 @@ class Draw:
 
 
 class PlannedBatches(Dataset[TrainingBatch]):
-    """All batches of a training run, made when asked for.
+    """All batches of a training run in their order, made when asked for; each pass over the data is batched by itself.
 
     Args:
         sources: where the records come from.
@@ -64,8 +65,10 @@ class PlannedBatches(Dataset[TrainingBatch]):
         self._maker = maker
         self._encoding = encoding
         self._pools = [_pool(source.records) for source in sources]
-        draws = [draw for index, source in enumerate(sources) for draw in _draws(index, source, join_tokens, chance)]
-        self._batches = _batches(draws, batch_tokens, chance)
+        self._batches: list[list[Draw]] = []
+        for turn in _turns(sources, chance):
+            draws = [draw for index, chosen in enumerate(turn) for draw in _draws(index, chosen, join_tokens, chance)]
+            self._batches += _batches(draws, batch_tokens, chance)
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -116,10 +119,22 @@ def _moved(relation: LabelledRelation, by: int) -> LabelledRelation:
     return LabelledRelation(relation.head + by, relation.tail + by, relation.type)
 
 
-def _draws(index: int, source: Source, join_tokens: int, chance: random.Random) -> Iterable[Draw]:
+def _turns(sources: Sequence[Source], chance: random.Random) -> Iterable[list[list[Record]]]:
+    """What to read in each pass over the data, by source: batches made within one hold (almost) no record twice."""
+    passes = max((ceil(source.draws / len(source.records)) for source in sources if source.records), default=0)
+    drawn = [_drawn(source, chance) for source in sources]
+    for turn in range(passes):
+        yield [chosen[len(chosen) * turn // passes : len(chosen) * (turn + 1) // passes] for chosen in drawn]
+
+
+def _drawn(source: Source, chance: random.Random) -> list[Record]:
     chosen: list[Record] = []
     while source.records and len(chosen) < source.draws:
         chosen += chance.sample(source.records, min(len(source.records), source.draws - len(chosen)))
+    return chosen
+
+
+def _draws(index: int, chosen: Sequence[Record], join_tokens: int, chance: random.Random) -> Iterable[Draw]:
     alike: dict[object, list[Record]] = defaultdict(list)
     for record in chosen:
         alike[(record.entity_types, record.relation_types, record.pairs)].append(record)
