@@ -82,11 +82,15 @@ def escaped(value: object) -> str:
 def training_markdown(report: Report, out: str) -> str:
     """A training run's report as a page."""
     numbers = {"checkpoint": out, **{name: report[name] for name in ("steps", "loss", "seconds", "resumed")}}
+    dev = report["dev"]
     parts = [
         _table("Training", ("what", "value"), numbers.items()),
-        _table("Records drawn", ("file", "records"), report["records"].items()),
+        _table("Records", ("file", "records"), report["records"].items()),
+        _table("Records read", ("file", "records"), report["drawn"].items()),
+        _table("F1 on dev before training", ("what", "F1"), dev["before"].items()) if dev else "",
+        _table(f"F1 on dev at the best step, {dev['best_step']}", ("what", "F1"), dev["after"].items()) if dev else "",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def evaluation_markdown(report: Report) -> str:

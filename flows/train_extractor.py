@@ -32,7 +32,8 @@ def train_model(recipe: str, data: str, start: str, out: str, max_steps: int | N
     log = get_run_logger()
 
     def tell(progress: Progress) -> None:
-        log.info("Step %d of %d, loss %.4f, %.0f s", progress.step, progress.steps, progress.loss, progress.seconds)
+        what = f"dev {asdict(progress.dev)}" if progress.dev else f"loss {progress.loss:.4f}"
+        log.info("Step %d of %d, %s, %.0f s", progress.step, progress.steps, what, progress.seconds)
 
     report = train(
         Recipe.load(Path(recipe)),

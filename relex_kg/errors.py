@@ -10,6 +10,7 @@
     │   ├── CheckpointError      files missing, damaged, or of an unsupported kind
     │   └── CapacityError        the prompt or the text is longer than the model can read
     ├── DataError            a training or evaluation file is malformed
+    ├── TrainingError        a training run cannot begin here, or cannot go on
     └── StoreError           the graph store refused or could not be reached
         ├── StoreUnreachableError
         ├── StoreAccessError     wrong user or password, or a right is missing
@@ -68,6 +69,10 @@ class CapacityError(ModelError):
 
 class DataError(RelexError):
     """A training or evaluation file is malformed."""
+
+
+class TrainingError(RelexError):
+    """A training run cannot begin in its folder, or cannot go on."""
 
 
 class StoreError(RelexError):

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relex_kg.cli import options
-from relex_kg.cli.console import emit, harmless, listed, note, pairs, progress, say
+from relex_kg.cli.console import emit, harmless, listed, note, pairs, progress, say, stderr
 from relex_kg.cli.opening import quieten_libraries
 
 if TYPE_CHECKING:
+    from relex_kg.training.dev import DevScores
+    from relex_kg.training.loop import Progress
     from relex_kg.training.recipe import Recipe
+    from relex_kg.training.report import DevReport, TrainingReport
+
+_EPOCHS, _PATIENCE, _SEED = 8, 3, 13
 
 
 def train(
     data: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[DATA...]", help="Annotated files, under --data-root; every record is drawn once."),
+        list[str] | None, typer.Argument(metavar="[DATA...]", help="Annotated files, under --data-root.")
     ] = None,
     *,
     recipe: Annotated[
@@ -34,35 +38,102 @@ def train(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the new model.")] = Path("relex-model"),
+    dev: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Annotated file under --data-root, to measure on; the best step's weights are kept."
+        ),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Stop after so many epochs without gain on --dev.  [default: {_PATIENCE}]"),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help=f"How often each record of DATA is read.  [default: {_EPOCHS}]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=f"The same seed, the same model.  [default: {_SEED}]")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
     as_json: options.Json = False,
 ) -> None:
     """Train a model, or fine-tune the bundled one, on annotated text.
 
-    The format of the data is in docs/data-format.md. The new model is a folder
-    that --model takes everywhere. A run that was stopped, however hard, goes on
-    from its last step when started again with the same arguments.
+    The format of the data is in docs/data-format.md, more on training in
+    docs/training.md. The new model is a folder that --model takes everywhere,
+    with a model card and the recipe. A run that was stopped, however hard, goes
+    on from its last step when started again with the same arguments.
 
     Examples:
 
       relex-kg train letters.jsonl --out my-model
+      relex-kg train letters.jsonl --dev more.jsonl --epochs 12 --out my-model
       relex-kg train --recipe recipe.yaml --data-root data/ --from my-encoder/
       relex-kg extract letter.txt --entities ship,port --model my-model
     """
-    plan = _plan(data or [], recipe, data_root)
+    if bool(data) == (recipe is not None):
+        raise typer.BadParameter("give data files, or --recipe" + (", not both" if data else ""))
+    given = {"--dev": dev, "--patience": patience, "--epochs": epochs, "--seed": seed}
+    if recipe is not None and any(value is not None for value in given.values()):
+        named = [name for name, value in given.items() if value is not None]
+        raise typer.BadParameter(f"{', '.join(named)}: with --recipe, the recipe says this")
+    if dev is None and patience is not None:
+        raise typer.BadParameter("--patience needs --dev")
+    plan = _plan(data or [], recipe, data_root, dev=dev, patience=patience, epochs=epochs, seed=seed)
     quieten_libraries()
     from relex_kg.extract.checkpoint import BUNDLED
-    from relex_kg.training.loop import Progress
     from relex_kg.training.loop import train as run
 
+    bars = stderr().is_terminal
     with progress() as show:
 
-        def tell(now: Progress) -> None:
-            show(f"Train (loss {now.loss:.3f})", now.step, now.steps)
+        def tell(now: "Progress") -> None:
+            show("Train", now.step, now.steps)
+            if now.dev or (now.loss is not None and not bars):
+                note(_line(now))
 
         report = run(plan, data=data_root, start=start or BUNDLED, out=out, on_progress=tell, max_steps=max_steps)
+    _say(report, out, as_json=as_json)
+
+
+def _plan(
+    data: list[str],
+    recipe: Path | None,
+    data_root: Path,
+    *,
+    dev: str | None,
+    patience: int | None,
+    epochs: int | None,
+    seed: int | None,
+) -> "Recipe":
+    from relex_kg.training.data import read_records
+    from relex_kg.training.recipe import Recipe
+
+    if recipe is not None:
+        return Recipe.load(recipe)
+    return Recipe.fine_tuning(
+        {name: sum(1 for _ in read_records(data_root / name)) for name in data},
+        epochs=epochs or _EPOCHS,
+        dev=dev,
+        patience=patience or _PATIENCE,
+        seed=_SEED if seed is None else seed,
+    )
+
+
+def _line(now: "Progress") -> str:
+    where = f"Step {now.step} of {now.steps}" if now.step else "Before training"
+    what = f"dev {_scores(now.dev)}" if now.dev else f"loss {now.loss:.3f}"
+    return f"{where}: {what}, {now.seconds:.0f} s"
+
+
+def _scores(scores: "DevScores") -> str:
+    relations = "" if scores.relations is None else f", relations F1 {100 * scores.relations:.1f}"
+    return f"entities F1 {100 * scores.entities:.1f}{relations}"
+
+
+def _say(report: "TrainingReport", out: Path, *, as_json: bool) -> None:
     if report.resumed:
         note("Went on from an earlier run's last step.")
+    if report.dev and report.dev.after.mean < report.dev.before.mean:
+        note("The new model does worse on dev than the one it was trained from.", style="yellow")
     if as_json:
         emit({"model": str(out), **asdict(report)})
         return
@@ -71,17 +142,16 @@ def train(
         "Steps": f"{report.steps:,}",
         "Loss": f"{report.loss:.4f}",
         "Records": listed(dict(report.records)),
+        "Read": listed(dict(report.drawn)),
+        **(_dev_rows(report.dev) if report.dev else {}),
         "Seconds": f"{report.seconds:.0f}",
     }
     say(pairs(rows))
 
 
-def _plan(data: list[str], recipe: Path | None, data_root: Path) -> "Recipe":
-    from relex_kg.training.data import read_records
-    from relex_kg.training.recipe import Recipe
-
-    if bool(data) == (recipe is not None):
-        raise typer.BadParameter("give data files, or --recipe" + (", not both" if data else ""))
-    if recipe is not None:
-        return Recipe.load(recipe)
-    return Recipe(data={name: sum(1 for _ in read_records(data_root / name)) for name in data})
+def _dev_rows(dev: "DevReport") -> dict[str, str]:
+    stopped = ", stopped early" if dev.stopped_early else ""
+    return {
+        "Dev before": _scores(dev.before),
+        "Dev after": f"{_scores(dev.after)} (best step: {dev.best_step:,}{stopped})",
+    }

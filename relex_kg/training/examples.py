@@ -96,10 +96,20 @@ class ExampleMaker:
         self._max_tokens = max_tokens
 
     def make(self, record: Record, pool: LabelPool, chance: random.Random) -> Example | None:
-        """One example, or None where the record has no word that the model can read."""
-        text = _shortened(self._encoding.texts([record.text])[0], self._max_tokens)
-        if not text.words:
-            return None
+        """One example, or None where the record has no word that the model can read.
+
+        Raises:
+            CapacityError: the labels leave no room for text.
+        """
+        whole, limit = self._encoding.texts([record.text])[0], self._max_tokens
+        while (text := _shortened(whole, limit)).words:
+            example = self._example(record, text, pool, chance)
+            limit = self._encoding.capacity(self._encoding.prompt(example.entities, example.relations))
+            if len(text.pieces) <= limit:
+                return example
+        return None
+
+    def _example(self, record: Record, text: EncodedText, pool: LabelPool, chance: random.Random) -> Example:
         placed = _place(record, text)
         span_rows = sorted({placed[index] for index in placed})
         span_of = {span: row for row, span in enumerate(span_rows)}

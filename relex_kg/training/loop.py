@@ -1,52 +1,49 @@
 """Training and fine-tuning, on transformers' Trainer: checkpoints, resume, mixed precision where the machine has it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import cos, pi
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from safetensors import SafetensorError
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
-from relex_kg.errors import DataError
+from relex_kg.errors import DataError, TrainingError
 from relex_kg.extract.checkpoint import load, save
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import Encoding
 from relex_kg.extract.model import RelexModel
+from relex_kg.training.card import model_card
 from relex_kg.training.data import read_records
+from relex_kg.training.dev import Dev, DevScores
 from relex_kg.training.entity_questions import EntityClasses
-from relex_kg.training.examples import ExampleMaker, Limits, TrainingBatch
+from relex_kg.training.examples import ExampleMaker, Limits
 from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.objective import Objective
 from relex_kg.training.phrases import PhraseTable
 from relex_kg.training.recipe import Recipe
+from relex_kg.training.report import DevReport, TrainingReport
+from relex_kg.training.run_folder import RunFolder, file_digest, unwritable, weights_digest
+from relex_kg.training.trainer import RelexTrainer
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands: optimizer steps done and in all, the mean loss since the last report, seconds so far."""
+    """Where a run stands.
+
+    Attributes:
+        step, steps: optimizer steps done, and in all.
+        loss: the mean since the last report; None at a measurement on dev.
+        seconds: since the call.
+        dev: the scores, at a measurement on dev; the first is at step 0, before training.
+    """
 
     step: int
     steps: int
-    loss: float
+    loss: float | None
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingReport:
-    """What a run did: records by file, batches, steps, the last mean loss, seconds."""
-
-    records: Mapping[str, int]
-    steps: int
-    loss: float
-    seconds: float
-    resumed: bool
+    dev: DevScores | None
 
 
 def train(
@@ -58,45 +55,100 @@ def train(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     max_steps: int | None = None,
 ) -> TrainingReport:
-    """Train a model and write its checkpoint to ``out``; steps on the way go to ``out/steps``.
+    """Train a model and write its checkpoint to ``out``, with a model card and the recipe.
 
-    A run that was stopped, however hard, goes on from its last step when called again with the same arguments.
+    Steps on the way go to ``out/steps``. A run that was stopped, however hard, goes on from its last step when called
+    again with the same arguments.
 
     Args:
         recipe: what to train on and how.
         data: folder that the recipe's paths start at.
         start: a GLiNER-Relex checkpoint (folder or hub name) to go on from, or a folder with a bare encoder.
         out: folder of the new checkpoint.
-        on_progress: called every few steps.
+        on_progress: called every few steps, and at each measurement on dev.
         max_steps: stop after so many steps of the plan.
 
     Raises:
-        DataError: a data file is missing or malformed.
+        DataError: a data file is missing or malformed, or none marks an entity.
         CheckpointError: ``start`` cannot be loaded.
+        CapacityError: the labels leave the model no room for text.
+        TrainingError: ``out`` belongs to another run or cannot be written, the loss is no longer a number, or the GPU
+            has too little memory.
     """
     began = time.monotonic()
     torch.manual_seed(recipe.seed)
+    sources = _sources(recipe, data)
     model, tokenizer = _starting_point(start)
     if recipe.pair_context and model.pair_context is None:
         model = _with_pair_context(model)
-    batches, drawn = _plan(recipe, data, Encoding(tokenizer, model.config))
+    dev = Dev(data / recipe.dev, tokenizer) if recipe.dev else None
+    batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config))
     steps = min(len(batches), max_steps or len(batches))
+    folder = RunFolder(out)
+    folder.claim(_identity(recipe, data, model, max_steps))
+
+    def tell(step: int, loss: float | None, scores: DevScores | None) -> None:
+        on_progress(Progress(step, steps, loss, time.monotonic() - began, scores))
+
+    before = dev.score(model) if dev else None
+    if before:
+        tell(0, None, before)
     objective = Objective(model, relation_weight=recipe.relation_weight, relation_alpha=recipe.relation_alpha)
-    reporter = _Reporter(on_progress, steps, began)
-    trainer = Trainer(
-        model=objective,
-        args=_arguments(recipe, out / "steps", steps),
-        train_dataset=batches,
-        data_collator=_only_batch,
-        optimizers=_optimizers(objective, recipe, steps),
-        callbacks=[reporter],
-    )
-    trainer.pop_callback(_printer())
-    steps_folder = out / "steps"
-    last = get_last_checkpoint(str(steps_folder)) if steps_folder.is_dir() else None  # type: ignore[no-untyped-call]
-    result = trainer.train(resume_from_checkpoint=last)
-    save(model.eval(), tokenizer, out)
-    return TrainingReport(drawn, result.global_step, result.training_loss, time.monotonic() - began, last is not None)
+    trainer = RelexTrainer(objective, recipe, batches, dev=dev, folder=folder.steps, steps=steps, tell=tell)
+    last = folder.last_step()
+    try:
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+        report = TrainingReport(
+            records={source.name: len(source.records) for source in sources},
+            drawn={source.name: source.draws for source in sources},
+            steps=trainer.state.global_step,
+            loss=trainer.last_loss(),
+            seconds=time.monotonic() - began,
+            resumed=last is not None,
+            dev=_dev_report(before, trainer, steps),
+        )
+        save(model.eval(), tokenizer, out)
+        (out / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+        (out / "README.md").write_text(model_card(recipe, report, start=start, max_steps=max_steps), encoding="utf-8")
+        folder.finish()
+    except (OSError, SafetensorError) as error:
+        raise unwritable(out, error) from error
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(
+            "the GPU has too little memory for a batch", fix="begin a run with a recipe of lower batch_tokens"
+        ) from error
+    return report
+
+
+def _dev_report(before: DevScores | None, trainer: RelexTrainer, steps: int) -> DevReport | None:
+    if before is None:
+        return None
+    best, after = trainer.best()
+    return DevReport(before, best, after, stopped_early=trainer.state.global_step < steps)
+
+
+def _sources(recipe: Recipe, data: Path) -> list[Source]:
+    read = {name: tuple(read_records(data / name)) for name in recipe.data}
+    sources = [Source(name, records, recipe.data[name] if records else 0) for name, records in read.items()]
+    drawn = [record for source in sources if source.draws for record in source.records]
+    if not drawn:
+        raise DataError("the training data holds no record", fix="give files with at least one record")
+    if not any(record.entities for record in drawn):
+        raise DataError(
+            "the training data marks no entity", fix="mark the entities of each text; docs/data-format.md says how"
+        )
+    return sources
+
+
+def _identity(recipe: Recipe, data: Path, model: RelexModel, max_steps: int | None) -> dict[str, object]:
+    """What decides the outcome of a run."""
+    names = [*recipe.data, *recipe.phrases, *filter(None, (recipe.entity_classes, recipe.dev))]
+    return {
+        "the recipe": recipe.model_dump(mode="json"),
+        "the data": {name: file_digest(data / name) for name in names},
+        "the starting model": weights_digest(model),
+        "the number of steps": max_steps,
+    }
 
 
 def _starting_point(start: str | Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:
@@ -147,10 +199,7 @@ def from_encoder(folder: Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:
     return model.train(), tokenizer
 
 
-def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatches, dict[str, int]]:
-    sources = [Source(name, tuple(read_records(data / name)), draws) for name, draws in recipe.data.items()]
-    if not any(source.records and source.draws for source in sources):
-        raise DataError("the training data holds no record", fix="give files with at least one record")
+def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encoding) -> PlannedBatches:
     phrases = PhraseTable.read([data / name for name in recipe.phrases], rename=recipe.rename)
     classes = (
         EntityClasses.read(data / recipe.entity_classes, share=recipe.coarse)
@@ -159,7 +208,7 @@ def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatche
     )
     limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs)
     maker = ExampleMaker(encoding, phrases, classes, limits, max_tokens=recipe.max_tokens)
-    batches = PlannedBatches(
+    return PlannedBatches(
         sources,
         maker,
         encoding,
@@ -167,67 +216,3 @@ def _plan(recipe: Recipe, data: Path, encoding: Encoding) -> tuple[PlannedBatche
         batch_tokens=recipe.batch_tokens,
         join_tokens=recipe.join_tokens,
     )
-    return batches, {source.name: source.draws if source.records else 0 for source in sources}
-
-
-def _arguments(recipe: Recipe, folder: Path, steps: int) -> TrainingArguments:
-    on_gpu = torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(folder),
-        max_steps=steps,
-        per_device_train_batch_size=1,  # an item of the dataset is a whole batch
-        save_steps=recipe.save_steps,
-        save_total_limit=2,
-        logging_steps=10,
-        logging_nan_inf_filter=False,
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        seed=recipe.seed,
-        max_grad_norm=1.0,
-        bf16=recipe.bfloat16,
-        use_cpu=not on_gpu,
-        dataloader_pin_memory=on_gpu,
-    )
-
-
-def _optimizers(objective: Objective, recipe: Recipe, steps: int) -> tuple[AdamW, LambdaLR]:
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in objective.named_parameters():
-        rate = recipe.encoder_rate if name.startswith("model.encoder.") else recipe.head_rate
-        decay = recipe.weight_decay if parameter.dim() > 1 else 0.0
-        groups.setdefault((rate, decay), []).append(parameter)
-    optimizer = AdamW(
-        [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()], fused=True
-    )
-    rising = max(1, round(steps * recipe.warmup))
-
-    def factor(step: int) -> float:
-        if step < rising:
-            return (step + 1) / rising
-        fallen = 0.5 * (1 + cos(pi * (step - rising) / max(1, steps - rising)))
-        return recipe.floor + (1 - recipe.floor) * fallen
-
-    return optimizer, LambdaLR(optimizer, factor)
-
-
-def _only_batch(items: list[TrainingBatch]) -> dict[str, TrainingBatch]:
-    return {"batch": items[0]}
-
-
-def _printer() -> Any:
-    from transformers.trainer_callback import PrinterCallback
-
-    return PrinterCallback
-
-
-class _Reporter(TrainerCallback):
-    def __init__(self, tell: Callable[[Progress], None], steps: int, began: float) -> None:
-        self._tell = tell
-        self._steps = steps
-        self._began = began
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        if logs and "loss" in logs:
-            seconds = time.monotonic() - self._began
-            self._tell(Progress(state.global_step, self._steps, float(logs["loss"]), seconds))

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from relex_kg.errors import CheckpointError, DataError
 from relex_kg.extract.checkpoint import load
-from relex_kg.training.loop import Progress, TrainingReport, train
+from relex_kg.training.loop import Progress, train
 from relex_kg.training.objective import Objective
 from relex_kg.training.recipe import Recipe
+from relex_kg.training.report import TrainingReport
 
 NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay"]
 Train = Callable[..., TrainingReport]
@@ -82,7 +83,12 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(
     run: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken = run(tmp_path / "unbroken", max_steps=3)
-    assert (unbroken.steps, unbroken.resumed, unbroken.records) == (3, False, {"a.jsonl": 6})
+    assert (unbroken.steps, unbroken.resumed, unbroken.records, unbroken.drawn) == (
+        3,
+        False,
+        {"a.jsonl": 6},
+        {"a.jsonl": 6},
+    )
     with monkeypatch.context() as patch:
         stop_at(3, patch)
         with pytest.raises(Interrupted):
@@ -104,10 +110,10 @@ def test_training_changes_the_weights_and_lowers_the_loss(run: Train, reference:
         recipe={"data": {"a.jsonl": 60}, "save_steps": 1000, "head_rate": 1e-2},
         on_progress=heard.append,
     )
-    assert [(progress.step, progress.steps) for progress in heard] == [(step, 60) for step in range(10, 61, 10)]
+    assert [(progress.step, progress.steps) for progress in heard] == [(step, 60) for step in range(3, 61, 3)]
     assert heard[-1].loss < heard[0].loss / 2
     assert report.steps == 60
-    assert report.records == {"a.jsonl": 60}
+    assert (report.records, report.drawn) == ({"a.jsonl": 6}, {"a.jsonl": 60})
     before, after = weights(reference / "token-none-rnn0-bert"), weights(tmp_path / "out")
     assert (after["token_scorer.out.weight"] - before["token_scorer.out.weight"]).abs().max() > 1e-2
 
