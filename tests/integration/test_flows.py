@@ -243,11 +243,14 @@ def test_trains_and_reports(tmp_path):
     }
     (tmp_path / "data.jsonl").write_text(json.dumps(record) + "\n")
     recipe, out = tmp_path / "recipe.yaml", tmp_path / "model"
-    recipe.write_text("data: {data.jsonl: 2}\nbfloat16: false\n")
+    recipe.write_text("data: {data.jsonl: 2}\nbfloat16: false\ndev: data.jsonl\n")
     report = train_extractor(str(recipe), str(tmp_path), str(MODEL), str(out), max_steps=1)
-    assert report["steps"] == 1
+    assert report["steps"] == report["dev"]["best_step"] == 1
     assert Extractor.from_pretrained(out).fingerprint
-    assert "| steps | 1 |" in Artifact.get("train-extractor-report").data
+    page = Artifact.get("train-extractor-report").data
+    assert "| steps | 1 |" in page
+    assert "## F1 on dev at the best step, 1" in page
+    assert "## F1 on dev before training" in page
 
 
 def test_training_without_its_recipe_says_so(tmp_path):

@@ -1,12 +1,14 @@
 """build (dry), extract, eval and train, with a tiny model of random weights."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relex_kg.training.data import read_records
+from relex_kg.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
@@ -217,16 +219,60 @@ def test_train_makes_a_model_that_the_other_commands_take(run: Any, tmp_path: Pa
     (tmp_path / "gold.jsonl").write_text((json.dumps(RECORD) + "\n") * 3)
     ran = run("train", "gold.jsonl", "--from", tiny_model, "--out", "model", "--max-steps", "1", "--json")
     assert ran.code == 0
-    assert {key: ran.document[key] for key in ("model", "records", "steps", "resumed")} == {
+    assert {key: ran.document[key] for key in ("model", "records", "drawn", "steps", "resumed", "dev")} == {
         "model": "model",
         "records": {"gold.jsonl": 3},
+        "drawn": {"gold.jsonl": 24},
         "steps": 1,
         "resumed": False,
+        "dev": None,
     }
+    assert re.fullmatch(r"Step 1 of 1: loss \d+\.\d{3}, \d+ s\n", ran.err)
     assert run("extract", "Ada met Bea", "--entities", "person", "--model", "model").code == 0
 
 
-@pytest.mark.parametrize("arguments", [(), ("gold.jsonl", "--recipe", "recipe.yaml")])
+def test_train_measures_on_dev_and_writes_a_card_and_the_recipe(run: Any, tmp_path: Path, tiny_model: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text((json.dumps(RECORD) + "\n") * 3)
+    words = {"tokenized_text": ["Ada", "met", "Bea"], "ner": [[0, 0, "person"], [2, 2, "person"]]}
+    (tmp_path / "words.jsonl").write_text(json.dumps(words | {"relations": [[0, 1, "met"]]}) + "\n")
+    options = ("--from", tiny_model, "--dev", "gold.jsonl", "--epochs", "2", "--seed", "5", "--out")
+    ran = run("train", "gold.jsonl", "words.jsonl", *options, "model")
+    assert ran.code == 0
+    lines = dict(text.split(maxsplit=1) for text in ran.out.splitlines())
+    assert (lines["Records"], lines["Read"]) == ("3 gold.jsonl, 1 words.jsonl", "6 gold.jsonl, 2 words.jsonl")
+    assert ran.err.startswith("Before training: dev entities F1 ")
+    assert "(best step: " in ran.out
+    recipe = Recipe.load(tmp_path / "model" / "recipe.yaml")
+    assert (recipe.data, recipe.dev, recipe.evaluations) == ({"gold.jsonl": 6, "words.jsonl": 2}, "gold.jsonl", 2)
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "| `words.jsonl` | 1 | 2 |" in card
+    assert "F1 in percent on `gold.jsonl`" in card
+    assert "| seed | `5` |" in card
+    assert not (tmp_path / "model" / "steps").exists()
+    again = run("train", "--recipe", "model/recipe.yaml", "--from", tiny_model, "--out", "again")
+    assert again.code == 0
+    assert (tmp_path / "again/model.safetensors").read_bytes() == (tmp_path / "model/model.safetensors").read_bytes()
+
+
+def test_train_puts_no_model_over_another(run: Any, tmp_path: Path, tiny_model: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(RECORD) + "\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"years of work")
+    ran = run("train", "gold.jsonl", "--from", tiny_model, "--out", "model")
+    assert (ran.code, ran.out) == (1, "")
+    assert "already holds a model.\nFix: give another folder with --out" in ran.err
+    assert (tmp_path / "model" / "model.safetensors").read_bytes() == b"years of work"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("gold.jsonl", "--recipe", "recipe.yaml"),
+        ("--recipe", "recipe.yaml", "--epochs", "3"),
+        ("gold.jsonl", "--patience", "2"),
+    ],
+)
 def test_train_takes_data_or_a_recipe(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("train", *arguments).code == 2
 

@@ -9,12 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from relex_kg.errors import CheckpointError, DataError
+from relex_kg.errors import CheckpointError, DataError, TrainingError
 from relex_kg.extract.checkpoint import load
+from relex_kg.extract.model import RelexModel
+from relex_kg.training.dev import Dev, DevScores
 from relex_kg.training.loop import Progress, train
 from relex_kg.training.objective import Objective
 from relex_kg.training.recipe import Recipe
-from relex_kg.training.report import TrainingReport
+from relex_kg.training.report import DevReport, TrainingReport
 
 NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay"]
 Train = Callable[..., TrainingReport]
@@ -146,7 +148,7 @@ def test_no_records_are_no_training(run: Train, data: Path, tmp_path: Path, cont
 
 def test_a_missing_phrase_table_is_named(run: Train, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.tsv"):
-        run(tmp_path / "out", recipe={"phrases": "gone.tsv"})
+        run(tmp_path / "out", recipe={"phrases": ("gone.tsv",)})
 
 
 def test_a_start_that_is_no_checkpoint_is_refused(run: Train, tmp_path: Path) -> None:
@@ -164,3 +166,115 @@ def test_a_bare_encoder_becomes_a_joint_model(run: Train, reference: Path, tmp_p
     assert (config.span_mode, config.adjacency, config.rnn_layers) == ("token_level", "none", 0)
     assert config.case_embedding
     assert config.max_tokens == joint.model.config.max_tokens
+
+
+# -- dev ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_best_step_on_dev_is_kept_and_training_stops_without_gain(
+    run: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    means = iter([0.1, 0.2, 0.5, 0.4, 0.5, 0.9])  # before training, then one a step
+    monkeypatch.setattr(Dev, "score", lambda dev, model: DevScores(next(means), None))
+    heard: list[Progress] = []
+    recipe = {"dev": "a.jsonl", "evaluations": 6, "patience": 2}
+    report = run(tmp_path / "out", recipe=recipe, on_progress=heard.append)
+    assert report.dev == DevReport(DevScores(0.1, None), 2, DevScores(0.5, None), stopped_early=True)
+    assert report.steps == 4
+    assert [(one.step, one.dev.entities) for one in heard if one.dev] == [
+        (0, 0.1),
+        (1, 0.2),
+        (2, 0.5),
+        (3, 0.4),
+        (4, 0.5),
+    ]
+    means = iter([0.1, 0.2, 0.5, 0.4, 0.5])
+    best: list[dict[str, Tensor]] = []
+
+    def remembered(dev: Dev, model: RelexModel) -> DevScores:
+        best.append({name: value.clone() for name, value in model.state_dict().items()})
+        return DevScores(next(means), None)
+
+    monkeypatch.setattr(Dev, "score", remembered)
+    run(tmp_path / "again", recipe=recipe)
+    kept = weights(tmp_path / "again")
+    name = "token_scorer.out.weight"
+    torch.testing.assert_close(kept[name], best[2][name], atol=1e-3, rtol=1e-3)
+    assert (kept[name] - best[4][name]).abs().max() > (kept[name] - best[2][name]).abs().max()
+
+
+def test_dev_without_an_entity_is_refused(run: Train, data: Path, tmp_path: Path) -> None:
+    (data / "none.jsonl").write_text('{"tokenized_text": ["Ada"]}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"none\.jsonl marks no entity to measure by"):
+        run(tmp_path / "out", recipe={"dev": "none.jsonl"})
+
+
+# -- what a run is refused for -----------------------------------------------------------------------------------------
+
+
+def test_training_data_without_an_entity_is_refused(run: Train, data: Path, tmp_path: Path) -> None:
+    (data / "none.jsonl").write_text('{"tokenized_text": ["Ada"]}', encoding="utf-8")
+    with pytest.raises(DataError, match="the training data marks no entity"):
+        run(tmp_path / "out", recipe={"data": {"none.jsonl": 1}})
+
+
+@pytest.mark.parametrize("change", ["the recipe", "the data", "the starting model", "the number of steps"])
+def test_the_steps_of_another_run_are_not_gone_on_from(
+    run: Train, data: Path, reference: Path, tmp_path: Path, *, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    with monkeypatch.context() as patch:
+        stop_at(2, patch)
+        with pytest.raises(Interrupted):
+            run(tmp_path / "out", max_steps=3)
+    if change == "the data":
+        with (data / "a.jsonl").open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps({"tokenized_text": ["Gus"], "ner": [[0, 0, "gnome"]]}))
+    other: dict[str, Any] = {
+        "the recipe": {"recipe": {"seed": 14}},
+        "the starting model": {"start": reference / "token-none-rnn1-bert"},
+        "the number of steps": {"max_steps": 4},
+    }.get(change, {})
+    with pytest.raises(TrainingError, match=f"the steps of another run: {change} changed since") as refused:
+        run(tmp_path / "out", **({"max_steps": 3} | other))
+    assert "give another folder with --out or delete" in str(refused.value)
+
+
+def test_a_step_that_was_not_written_to_its_end_is_passed_over(
+    run: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        stop_at(3, patch)
+        with pytest.raises(Interrupted):
+            run(tmp_path / "out", max_steps=3)
+    (tmp_path / "out" / "steps" / "checkpoint-2" / "trainer_state.json").unlink()
+    with monkeypatch.context() as patch:
+        stop_at(3, patch)  # two steps are left to do, from the first
+        assert run(tmp_path / "out", max_steps=3).resumed
+
+
+def test_a_folder_that_cannot_be_written_is_named(run: Train, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"file/out cannot be written"):
+        run(tmp_path / "file" / "out")
+
+
+def test_a_loss_that_is_no_number_ends_the_run(run: Train, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the loss of step \d+ is (nan|inf), not a number") as ended:
+        run(tmp_path / "out", recipe={"encoder_rate": 1e38, "head_rate": 1e38})
+    assert "lower encoder_rate" in str(ended.value)
+
+
+def test_the_same_seed_makes_the_same_weights(run: Train, tmp_path: Path) -> None:
+    run(tmp_path / "one", max_steps=3)
+    run(tmp_path / "same", max_steps=3)
+    run(tmp_path / "other", max_steps=3, recipe={"seed": 14})
+    one, same, other = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "same", "other"))
+    assert one == same != other
+
+
+def test_long_labels_leave_the_text_what_room_there_is(run: Train, data: Path, tmp_path: Path) -> None:
+    label = "gnome " * 30
+    words = ["Ada"] * 300
+    line = {"tokenized_text": words, "ner": [[0, 0, label]]}
+    (data / "long.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    assert run(tmp_path / "out", recipe={"data": {"long.jsonl": 1}}).steps == 1
