@@ -1,6 +1,5 @@
 """How right a model in training is on annotated text that it is not trained on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,8 @@ from relex_kg.extract.checkpoint import Checkpoint
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.model import RelexModel
 from relex_kg.extract.request import Request
-from relex_kg.ids import DocumentId
-from relex_kg.text.chunking import chunk
 from relex_kg.training.data import Record, read_records
-from relex_kg.training.metrics import NOTHING, entity_counts, micro, relation_counts
-from relex_kg.types import Document, Span, TextExtraction, TextMention, TextRelation
+from relex_kg.training.metrics import NOTHING, judge_entities, judge_relations
 
 _THRESHOLD = 0.5  # of mentions and relations, as ``relex-kg eval`` has it
 
@@ -35,8 +31,6 @@ class DevScores:
 
 class Dev:
     """A file of annotated records, asked for all of its types.
-
-    Texts that are longer than the model reads at once are cut into chunks, as when a graph is built.
 
     Raises:
         DataError: the file cannot be read, is malformed, or marks no entity.
@@ -64,17 +58,12 @@ class Dev:
         training = model.training
         extractor = Extractor(Checkpoint(model.eval(), self._tokenizer, Path()))
         entities, relations = NOTHING, NOTHING
-        for record, found in zip(self.records, self._read(extractor), strict=True):
-            entities += micro(entity_counts(record, found))
-            relations += micro(relation_counts(record, found))
+        found = extractor.run([record.text for record in self.records], self._request)
+        for record, one in zip(self.records, found, strict=True):
+            entities += judge_entities(record, one).total()
+            relations += judge_relations(record, one).total()
         model.train(training)
         return DevScores(entities.f1, relations.f1 if self._relations else None)
-
-    def _read(self, extractor: Extractor) -> list[TextExtraction]:
-        capacity = extractor.capacity(self._request)
-        pieces = [_pieces(record.text, capacity, extractor) for record in self.records]
-        found = iter(extractor.run([text for spans in pieces for _, text in spans], self._request))
-        return [_merged([(span.start, next(found)) for span, _ in spans]) for spans in pieces]
 
 
 def _entity_types(record: Record) -> tuple[str, ...]:
@@ -84,23 +73,3 @@ def _entity_types(record: Record) -> tuple[str, ...]:
 def _relation_types(record: Record) -> tuple[str, ...]:
     stated = (relation.type for relation in (*record.relations, *record.cluster_relations))
     return (*(record.relation_types or ()), *stated)
-
-
-def _pieces(text: str, capacity: int, extractor: Extractor) -> list[tuple[Span, str]]:
-    document = Document(DocumentId("dev"), "dev", "dev", text, "text/plain")
-    chunks = chunk(document, capacity=capacity, overlap=0, count=extractor.encoding.count)
-    return [(piece.span, piece.text) for piece in chunks]
-
-
-def _merged(parts: Sequence[tuple[int, TextExtraction]]) -> TextExtraction:
-    """What was found in the pieces of a text, each with the piece's first character, as found in the text."""
-    mentions: list[TextMention] = []
-    relations: list[TextRelation] = []
-    for offset, part in parts:
-        first = len(mentions)
-        mentions += [
-            TextMention(Span(one.span.start + offset, one.span.end + offset), one.text, one.label, one.score)
-            for one in part.mentions
-        ]
-        relations += [TextRelation(one.head + first, one.tail + first, one.label, one.score) for one in part.relations]
-    return TextExtraction(tuple(mentions), tuple(relations), 0, 0)
