@@ -1,5 +1,6 @@
 """How right a model in training is on annotated text that it is not trained on."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +51,18 @@ class Dev:
         self._relations = any(record.relations or record.cluster_relations for record in self.records)
 
     def score(self, model: RelexModel) -> DevScores:
-        """Measure a model, which is left in the mode (training or not) that it came in.
+        """Measure a model, which stays as it is.
 
         Raises:
             CapacityError: dev has so many types that the model has no room for text beside them.
         """
-        training = model.training
-        extractor = Extractor(Checkpoint(model.eval(), self._tokenizer, Path()))
+        # An extractor packs the layers of its model, which then learn no more
+        extractor = Extractor(Checkpoint(deepcopy(model).eval(), self._tokenizer, Path()))
         entities, relations = NOTHING, NOTHING
         found = extractor.run([record.text for record in self.records], self._request)
         for record, one in zip(self.records, found, strict=True):
             entities += judge_entities(record, one).total()
             relations += judge_relations(record, one).total()
-        model.train(training)
         return DevScores(entities.f1, relations.f1 if self._relations else None)
 
 
