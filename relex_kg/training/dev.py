@@ -14,7 +14,7 @@ from relex_kg.extract.request import Request
 from relex_kg.training.data import Record, read_records
 from relex_kg.training.metrics import NOTHING, judge_entities, judge_relations
 
-_THRESHOLD = 0.5  # of mentions and relations, as ``relex-kg eval`` has it
+_THRESHOLD = 0.5  # of mentions and of relations
 
 
 @dataclass(frozen=True, slots=True)
