@@ -1,14 +1,13 @@
 """Which entity labels an example asks for, and which of its record's types each of them covers."""
 
-import csv
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relex_kg.errors import DataError
 from relex_kg.training.data import Record
 from relex_kg.training.phrases import entity_wording
+from relex_kg.training.tables import read_table
 
 UNNAMED = "entity"  # the type of mentions whose source names none
 
@@ -77,15 +76,7 @@ class EntityClasses:
         Raises:
             DataError: the file is missing, or a row has not two columns.
         """
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"the table of classes {path} cannot be read ({error})", fix="check the path") from error
-        for number, row in enumerate(rows, start=1):
-            if len(row) != 2:
-                raise DataError(f"{path}, line {number}: {len(row)} columns", fix="give two: type and class")
-        return cls(dict(rows), share=share)
+        return cls({row[0]: row[1] for row in read_table(path, columns=("type", "class"))}, share=share)
 
     def question(self, record: Record, present: Sequence[str], chance: random.Random) -> EntityQuestion | None:
         """A question by classes, or None where it is not the turn of one, or the record does not allow it.

@@ -14,7 +14,9 @@ from torch import Tensor
 from relex_kg.extract.encoding import Batch, EncodedText, Encoding
 from relex_kg.training.data import Record
 from relex_kg.training.entity_questions import EntityClasses, types_question
-from relex_kg.training.phrases import PhraseTable, Wording
+from relex_kg.training.phrases import PhraseTable
+from relex_kg.training.relation_classes import RelationClasses
+from relex_kg.training.relation_questions import Facts, pair_answers, relation_questions
 from relex_kg.types import Span
 
 
@@ -48,7 +50,9 @@ class Example:
         judged_words: whether the annotation decides entity label c at word w (W, C).
         pairs: head and tail of the ordered pairs to score (P, 2), indices into ``spans``.
         related: whether relation r holds for pair p (P, R).
-        judged_pairs: whether the annotation decides relation r for pair p (P, R).
+        pair_weights: how much the answer on pair p and relation r counts (P, R): 0 where the annotation does not decide
+            it, 1 where it does, and more for a "no" that stands for others that were not asked.
+        complete: whether every mention and every pair of mentions is marked, so that any other is none.
     """
 
     text: EncodedText
@@ -59,7 +63,8 @@ class Example:
     judged_words: Tensor
     pairs: Tensor
     related: Tensor
-    judged_pairs: Tensor
+    pair_weights: Tensor
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +87,25 @@ class ExampleMaker:
         encoding: cuts the text as the model will.
         phrases: other words for relation labels.
         classes: coarse classes of entity types.
+        relation_classes: coarse classes of relations, with their own words.
         limits: how much to ask.
         max_tokens: longest text; the words beyond it are left out, with the mentions that reach into them.
     """
 
     def __init__(
-        self, encoding: Encoding, phrases: PhraseTable, classes: EntityClasses, limits: Limits, *, max_tokens: int
+        self,
+        encoding: Encoding,
+        phrases: PhraseTable,
+        classes: EntityClasses,
+        relation_classes: RelationClasses,
+        limits: Limits,
+        *,
+        max_tokens: int,
     ) -> None:
         self._encoding = encoding
         self._phrases = phrases
         self._classes = classes
+        self._relation_classes = relation_classes
         self._limits = limits
         self._max_tokens = max_tokens
 
@@ -117,18 +131,23 @@ class ExampleMaker:
             record, pool, placed, span_of, words=len(text.words), chance=chance
         )
         mention_row = {index: span_of[span] for index, span in placed.items()}
-        relations = self._relation_questions(record, pool, mention_row, chance)
-        pairs, related, judged = self._pair_targets(record, mention_row, len(span_rows), relations, chance)
+        turned = self._relation_classes.turned(record, chance)
+        facts = Facts(
+            turned or record, mention_row, self._relation_classes.phrases if turned is not None else self._phrases
+        )
+        questions = relation_questions(facts, pool.relations, limit=self._limits.relations, chance=chance)
+        answers = pair_answers(facts, questions, spans=len(span_rows), limit=self._limits.pairs, chance=chance)
         return Example(
             text=text,
             entities=entities,
-            relations=tuple(wording.text for _, wording in relations),
+            relations=tuple(question.wording.text for question in questions),
             spans=torch.tensor(span_rows, dtype=torch.long).reshape(-1, 2),
             mentions=mentions,
             judged_words=judged_words,
-            pairs=pairs,
-            related=related,
-            judged_pairs=judged,
+            pairs=answers.pairs,
+            related=answers.related,
+            pair_weights=answers.weights,
+            complete=record.pairs == "all",
         )
 
     def _entity_questions(
@@ -154,115 +173,6 @@ class ExampleMaker:
         )
         judged = _judged_words(record, placed, words, len(question.labels))
         return question.labels, torch.tensor(mentions, dtype=torch.long).reshape(-1, 2), judged
-
-    def _relation_questions(
-        self, record: Record, pool: LabelPool, mention_row: dict[int, int], chance: random.Random
-    ) -> list[tuple[str, Wording]]:
-        present = sorted({r.type for r in record.relations if r.head in mention_row and r.tail in mention_row})
-        if len(mention_row) < 2 or not (present or record.no_relation_pairs or record.pairs == "all"):
-            return []
-        chance.shuffle(present)
-        present = present[: self._limits.relations]
-        room = max(self._limits.relations - len(present), 2)
-        source = (
-            list(record.relation_types)
-            if record.relation_types is not None
-            else list(chance.sample(pool.relations, min(2 * room, len(pool.relations))))
-        )
-        known = {relation.type for relation in record.relations}
-        absent = [label for label in source if label not in known]
-        chance.shuffle(absent)
-        asked = present + absent[: chance.randint(min(2, room), room)]
-        chance.shuffle(asked)
-        wordings = [self._phrases.wording(label, chance) for label in asked]
-        return [(asked[index], wordings[index]) for index, _ in _distinct([wording.text for wording in wordings])]
-
-    def _pair_targets(
-        self,
-        record: Record,
-        mention_row: dict[int, int],
-        spans: int,
-        relations: list[tuple[str, Wording]],
-        chance: random.Random,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        facts = _Facts(record, mention_row, self._phrases)
-        ordered = [(head, tail) for head in range(spans) for tail in range(spans) if head != tail]
-        if record.pairs == "given":
-            ordered = [pair for pair in ordered if pair in facts.touched or pair[::-1] in facts.touched]
-        if not relations:
-            ordered = []
-        if len(ordered) > self._limits.pairs:
-            kept = [pair for pair in ordered if pair in facts.touched or pair[::-1] in facts.touched]
-            others = [pair for pair in ordered if pair not in facts.touched and pair[::-1] not in facts.touched]
-            chance.shuffle(others)
-            ordered = kept + others[: max(self._limits.pairs - len(kept), 0)]
-        answers = [
-            [facts.answer(pair[::-1] if wording.reversed else pair, label) for label, wording in relations]
-            for pair in ordered
-        ]
-        answered = torch.tensor(answers, dtype=torch.float).reshape(len(ordered), len(relations))
-        return (
-            torch.tensor(ordered, dtype=torch.long).reshape(-1, 2),
-            (answered == 1).float(),
-            answered >= 0,
-        )
-
-
-_YES, _NO, _UNKNOWN = 1.0, 0.0, -1.0
-
-
-class _Facts:
-    """What a record says about ordered pairs of spans: yes, no or unknown."""
-
-    def __init__(self, record: Record, mention_row: dict[int, int], phrases: PhraseTable) -> None:
-        self._exhaustive = record.pairs == "all"
-        self._closed = record.relation_types is not None
-        self._phrases = phrases
-        self._stated: dict[tuple[int, int], set[str]] = {}
-        for relation in record.relations:
-            if relation.head in mention_row and relation.tail in mention_row:
-                pair = (mention_row[relation.head], mention_row[relation.tail])
-                self._stated.setdefault(pair, set()).add(relation.type)
-        self._unrelated = {
-            (mention_row[head], mention_row[tail])
-            for head, tail in record.no_relation_pairs
-            if head in mention_row and tail in mention_row
-        }
-        self._coreferent = _coreferent_pairs(record, mention_row)
-        self._labels = {label for labels in self._stated.values() for label in labels}
-        self.touched = set(self._stated) | self._unrelated
-
-    def answer(self, pair: tuple[int, int], label: str) -> float:
-        stated, reverse = self._stated.get(pair, set()), self._stated.get(pair[::-1], set())
-        if label in stated or (label in reverse and self._phrases.symmetric(label)):
-            return _YES
-        if pair in self._coreferent and label in self._coreferent[pair]:
-            return _UNKNOWN
-        if stated:
-            # An open label list: the record's own other labels may say the same in other words
-            return _NO if self._closed or label not in self._labels else _UNKNOWN
-        if reverse:
-            return self._reversed_answer(label, reverse)
-        if pair in self._unrelated or pair[::-1] in self._unrelated or self._exhaustive:
-            return _NO
-        return _UNKNOWN
-
-    def _reversed_answer(self, label: str, reverse: set[str]) -> float:
-        if label in reverse:
-            return _NO
-        return _NO if self._exhaustive and self._closed else _UNKNOWN
-
-
-def _coreferent_pairs(record: Record, mention_row: dict[int, int]) -> dict[tuple[int, int], set[str]]:
-    """Mention pairs of two related clusters: the relation is true of them, though perhaps not said at that place."""
-    pairs: dict[tuple[int, int], set[str]] = {}
-    clusters = record.clusters or ()
-    for relation in record.cluster_relations:
-        for head in clusters[relation.head]:
-            for tail in clusters[relation.tail]:
-                if head in mention_row and tail in mention_row:
-                    pairs.setdefault((mention_row[head], mention_row[tail]), set()).add(relation.type)
-    return pairs
 
 
 def _shortened(text: EncodedText, max_tokens: int) -> EncodedText:
@@ -304,11 +214,3 @@ def _judged_words(record: Record, placed: dict[int, tuple[int, int]], words: int
     for first, last in placed.values():
         judged[max(first - 1, 0) : last + 2] = True
     return judged
-
-
-def _distinct(texts: Sequence[str]) -> list[tuple[int, str]]:
-    """The first of each text, with its index."""
-    seen: dict[str, int] = {}
-    for index, text in enumerate(texts):
-        seen.setdefault(text, index)
-    return [(index, text) for text, index in seen.items()]

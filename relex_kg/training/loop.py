@@ -23,6 +23,7 @@ from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.objective import Objective
 from relex_kg.training.phrases import PhraseTable
 from relex_kg.training.recipe import Recipe
+from relex_kg.training.relation_classes import RelationClasses
 from relex_kg.training.report import DevReport, TrainingReport
 from relex_kg.training.run_folder import RunFolder, file_digest, unwritable, weights_digest
 from relex_kg.training.trainer import RelexTrainer
@@ -142,7 +143,8 @@ def _sources(recipe: Recipe, data: Path) -> list[Source]:
 
 def _identity(recipe: Recipe, data: Path, model: RelexModel, max_steps: int | None) -> dict[str, object]:
     """What decides the outcome of a run."""
-    names = [*recipe.data, *recipe.phrases, *filter(None, (recipe.entity_classes, recipe.dev))]
+    tables = (recipe.entity_classes, recipe.relation_classes, recipe.dev)
+    names = [*recipe.data, *recipe.phrases, *recipe.class_phrases, *filter(None, tables)]
     return {
         "the recipe": recipe.model_dump(mode="json"),
         "the data": {name: file_digest(data / name) for name in names},
@@ -201,13 +203,19 @@ def from_encoder(folder: Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:
 
 def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encoding) -> PlannedBatches:
     phrases = PhraseTable.read([data / name for name in recipe.phrases], rename=recipe.rename)
+    class_phrases = PhraseTable.read([data / name for name in recipe.class_phrases], rename=recipe.rename)
     classes = (
         EntityClasses.read(data / recipe.entity_classes, share=recipe.coarse)
         if recipe.entity_classes
         else EntityClasses({}, share=0.0)
     )
+    relation_classes = (
+        RelationClasses.read(data / recipe.relation_classes, class_phrases, share=recipe.coarse_relations)
+        if recipe.relation_classes
+        else RelationClasses.none()
+    )
     limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs)
-    maker = ExampleMaker(encoding, phrases, classes, limits, max_tokens=recipe.max_tokens)
+    maker = ExampleMaker(encoding, phrases, classes, relation_classes, limits, max_tokens=recipe.max_tokens)
     return PlannedBatches(
         sources,
         maker,

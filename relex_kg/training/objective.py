@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from relex_kg.extract.layers import shifted_left
 from relex_kg.extract.loss import balanced_loss
 from relex_kg.extract.model import RelexModel, Representation
+from relex_kg.training.decoys import with_decoys
 from relex_kg.training.examples import Example, TrainingBatch
 
 ENTITY_ALPHA = 0.75  # arXiv 2605.10108
@@ -15,7 +16,8 @@ class Objective(nn.Module):
     """Mean loss of a batch: entity decisions, plus ``relation_weight`` times pair decisions.
 
     A pair that holds a relation weighs ``relation_alpha``, one that does not ``1 - relation_alpha``. Where the model
-    has an adjacency, its decisions (is the pair related at all) count like the pairs' own.
+    has an adjacency, its decisions (is the pair related at all) count like the pairs' own. Where annotation is
+    complete, pairs with mentions that the model wrongly finds (:mod:`relex_kg.training.decoys`) count as unrelated.
     """
 
     def __init__(self, model: RelexModel, *, relation_weight: float, relation_alpha: float) -> None:
@@ -27,14 +29,14 @@ class Objective(nn.Module):
     def forward(self, batch: TrainingBatch) -> dict[str, Tensor]:
         device = self.model.device
         representation = self.model.represent(batch.inputs.to(device))
-        loss = self._entity_loss(representation, batch, device)
-        for row, example in enumerate(batch.examples):
+        logits = self.model.entity_logits(representation)
+        loss = self._entity_loss(logits, batch, device)
+        for row, example in enumerate(with_decoys(batch.examples, logits, self.model.config.span_mode)):
             if len(example.pairs):
                 loss = loss + self.relation_weight * self._pair_loss(representation, row, example, device)
         return {"loss": loss / len(batch.examples)}
 
-    def _entity_loss(self, representation: Representation, batch: TrainingBatch, device: torch.device) -> Tensor:
-        logits = self.model.entity_logits(representation)
+    def _entity_loss(self, logits: Tensor, batch: TrainingBatch, device: torch.device) -> Tensor:
         targets, judged = torch.zeros_like(logits), torch.zeros_like(logits, dtype=torch.bool)
         for row, example in enumerate(batch.examples):
             words, labels = example.judged_words.shape
@@ -48,13 +50,13 @@ class Objective(nn.Module):
 
     def _pair_loss(self, representation: Representation, row: int, example: Example, device: torch.device) -> Tensor:
         words, spans, pairs = representation.words[row], example.spans.to(device), example.pairs.to(device)
-        related, judged = example.related.to(device), example.judged_pairs.to(device)
+        related, weights = example.related.to(device), example.pair_weights.to(device)
         labels = representation.relations[row, : related.size(1)]
         logits = self.model.pair_logits(words, spans, pairs, labels)
-        loss = balanced_loss(logits, related, judged, alpha=self.relation_alpha)
+        loss = balanced_loss(logits, related, weights, alpha=self.relation_alpha)
         if self.model.adjacency is not None:
             odds = self.model.adjacency(self.model.spans(words, spans))[pairs[:, 0], pairs[:, 1]]
-            loss = loss + balanced_loss(odds, related.amax(dim=1), judged.all(dim=1), alpha=self.relation_alpha)
+            loss = loss + balanced_loss(odds, related.amax(dim=1), (weights > 0).all(dim=1), alpha=self.relation_alpha)
         return loss
 
 

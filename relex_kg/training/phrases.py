@@ -1,12 +1,11 @@
 """Other words for a label: training asks for the same thing in different words, so that any wording works later."""
 
-import csv
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relex_kg.errors import DataError
+from relex_kg.training.tables import read_table
 
 _COLUMNS = ("label", "same direction (head to tail)", "inverse (tail to head), or SYMMETRIC", "meaning")
 
@@ -128,14 +127,7 @@ def _reads_symmetric(label: str) -> bool:
 
 
 def _read_table(path: Path) -> Iterator[tuple[str, Phrases]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"the phrase table {path} cannot be read ({error})", fix="check the path") from error
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(_COLUMNS):
-            raise DataError(f"{path}, line {number}: {len(row)} columns", fix=f"give four: {', '.join(_COLUMNS)}")
+    for row in read_table(path, columns=_COLUMNS)[1:]:
         symmetric = row[2].strip() == "SYMMETRIC"
         yield row[0], Phrases(_split(row[1]), () if symmetric else _split(row[2]), symmetric)
 

@@ -51,6 +51,7 @@ def said(*relations: tuple[int, int, str, float], mentions: list[tuple[int, int,
         relations=tuple(TextRelation(*relation) for relation in relations),
         cut_spans=0,
         cut_pairs=0,
+        cut_relations=0,
     )
 
 
@@ -183,7 +184,7 @@ class TestTriples:
             TextRelation(2, 3, "spouse", 0.9),
             TextRelation(0, 2, "spouse", 0.9),
         )
-        found = TextExtraction(mentions, relations, cut_spans=0, cut_pairs=0)
+        found = TextExtraction(mentions, relations, cut_spans=0, cut_pairs=0, cut_relations=0)
         assert judge_triples(gold, found).counts() == {"spouse": Counts(1, 2, 1)}
 
     @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ class TestThresholds:
             TextMention(Span(start, end), TEXT[start:end], "person", score)
             for (start, end), score in ((ADA, 0.9), (BABBAGE, 0.6), ((10, 13), 0.7))
         )
-        judged = judge_entities(record(), TextExtraction(mentions, (), cut_spans=0, cut_pairs=0))
+        judged = judge_entities(record(), TextExtraction(mentions, (), 0, 0, 0))
         assert judged.said == (
             Verdict("person", 0.9, right=True),
             Verdict("person", 0.6, right=True),

@@ -13,6 +13,7 @@ from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import ExampleMaker, Limits
 from relex_kg.training.mixture import PlannedBatches, Source, join
 from relex_kg.training.phrases import PhraseTable
+from relex_kg.training.relation_classes import RelationClasses
 
 MakeRecord = Callable[..., Record]
 NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay", "Gus", "Hal"]
@@ -22,7 +23,12 @@ def planned(
     encoding: Encoding, *sources: Source, seed: int = 13, batch_tokens: int = 30, join_tokens: int = 0
 ) -> PlannedBatches:
     maker = ExampleMaker(
-        encoding, PhraseTable({}, rename=0.0), EntityClasses({}, share=0.0), Limits(5, 5, 20), max_tokens=200
+        encoding,
+        PhraseTable({}, rename=0.0),
+        EntityClasses({}, share=0.0),
+        RelationClasses.none(),
+        Limits(5, 5, 20),
+        max_tokens=200,
     )
     return PlannedBatches(sources, maker, encoding, seed=seed, batch_tokens=batch_tokens, join_tokens=join_tokens)
 

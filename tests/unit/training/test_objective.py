@@ -22,6 +22,7 @@ from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, TrainingBatch, training_batch
 from relex_kg.training.objective import Objective
 from relex_kg.training.phrases import PhraseTable
+from relex_kg.training.relation_classes import RelationClasses
 
 MakeRecord = Callable[..., Record]
 
@@ -53,7 +54,12 @@ def decision(logit: Tensor, right: bool) -> float:
 def batch_of(checkpoint: Checkpoint, record: MakeRecord) -> TrainingBatch:
     encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
     maker = ExampleMaker(
-        encoding, PhraseTable({}, rename=0.0), EntityClasses({}, share=0.0), Limits(5, 5, 20), max_tokens=200
+        encoding,
+        PhraseTable({}, rename=0.0),
+        EntityClasses({}, share=0.0),
+        RelationClasses.none(),
+        Limits(5, 5, 20),
+        max_tokens=200,
     )
     records = [
         record(
@@ -73,12 +79,12 @@ def pair_loss(checkpoint: Checkpoint, words: Tensor, relations: Tensor, example:
     logits = model.pair_logits(words, example.spans, example.pairs, relations[: len(example.relations)])
     loss = sum(
         decision(logits[row, column], bool(example.related[row, column]))
-        for row, column in example.judged_pairs.nonzero().tolist()
+        for row, column in example.pair_weights.nonzero().tolist()
     )
     if model.adjacency is not None:
         odds = model.adjacency(model.spans(words, example.spans))
         for row, (head, tail) in enumerate(example.pairs.tolist()):
-            if example.judged_pairs[row].all():
+            if example.pair_weights[row].all():
                 loss += decision(odds[head, tail], bool(example.related[row].any()))
     return loss
 
@@ -137,7 +143,7 @@ def test_only_what_is_judged_is_learnt(checkpoint: Checkpoint, record: MakeRecor
     batch = batch_of(checkpoint, record)
     for example in batch.examples:
         example.judged_words.zero_()
-        example.judged_pairs.zero_()
+        example.pair_weights.zero_()
     assert Objective(checkpoint.model, relation_weight=1.0, relation_alpha=0.75)(batch)["loss"].item() == 0.0
 
 

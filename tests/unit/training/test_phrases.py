@@ -69,14 +69,14 @@ def test_a_row_of_another_width_is_refused_with_its_line(tmp_path: Path) -> None
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"the phrase table .*gone\.tsv cannot be read"):
+    with pytest.raises(DataError, match=r"the table .*gone\.tsv cannot be read"):
         PhraseTable.read([tmp_path / "gone.tsv"], rename=0.5)
 
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "phrases.tsv"
     path.write_bytes(b"label\tsame\tinverse\tmeaning\n\xff\xfe\tb\tc\td\n")
-    with pytest.raises(DataError, match=r"the phrase table .*phrases\.tsv cannot be read"):
+    with pytest.raises(DataError, match=r"the table .*phrases\.tsv cannot be read"):
         PhraseTable.read([path], rename=0.5)
 
 
