@@ -13,9 +13,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,6 +24,8 @@ from typing import Any
 READERS = Path(__file__).parent / "readers"
 TOKENIZER = Path(__file__).parent.parent / "relex_kg" / "weights"
 PRECISIONS = ("float32", "bfloat16", "int8")
+USUAL_PRECISIONS = ("float32", "int8")  # those that every x86-64 processor has
+SAMPLE = 6  # texts that checkpoints are made for
 CHECKPOINTS = ("minilm-token_level", "minilm-markerV0", "deberta-token_level", "deberta-markerV0")
 WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 
@@ -199,14 +202,14 @@ def made(name: str, folder: Path, reference: str, texts: Sequence[str]) -> Path:
 
 
 def agreement(one: Answer, other: Answer) -> dict[str, float]:
-    """Percent of all that either found which both found."""
+    """Percent of all that either found which both found; nan where neither found anything."""
     shares = {}
     for kind in ("entities", "relations"):
         left, right = (
             {(row, json.dumps(item)) for row, found in enumerate(answer.found) for item in found[kind]}
             for answer in (one, other)
         )
-        shares[kind] = 100 * len(left & right) / max(len(left | right), 1)
+        shares[kind] = 100 * len(left & right) / len(left | right) if left | right else nan
     return shares
 
 
@@ -265,13 +268,29 @@ COLUMNS = {
 }
 
 
+def line(cells: Iterable[tuple[int, str]]) -> str:
+    return "  ".join(cell.ljust(-width) if width < 0 else cell.rjust(width) for width, cell in cells)
+
+
 def show(values: dict[str, Any]) -> None:
-    cells = [(width, form.format(values[name])) for name, (width, form) in COLUMNS.items()]
-    print("  ".join(cell.ljust(-width) if width < 0 else cell.rjust(width) for width, cell in cells), flush=True)
+    cells = ((width, form.format(values[name])) for name, (width, form) in COLUMNS.items())
+    print(line((width, "-" if cell == "nan" else cell) for width, cell in cells), flush=True)
+
+
+def show_ratios(rows: Sequence[dict[str, Any]], precisions: Sequence[str]) -> None:
+    """A line a case, a column a precision: ratio, and by processor time in brackets."""
+    names, widths = ("checkpoint", "labels", "words"), (-20, 6, 5, *(14 for _ in precisions))
+    ratios: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        case = tuple(str(row[name]) for name in names)
+        ratios.setdefault(case, {})[row["precision"]] = f"{row['ratio']:.2f} ({row['cpu_ratio']:.2f})"
+    print("\nratio (cpu_ratio)\n" + line(zip(widths, (*names, *precisions), strict=True)))
+    for case, cells in ratios.items():
+        print(line(zip(widths, (*case, *(cells[name] for name in precisions)), strict=True)))
 
 
 def cases(options: argparse.Namespace) -> list[Case]:
-    small, large = (6, 3) if options.quick else (18, 6)
+    small, large = (SAMPLE, SAMPLE) if options.quick else (18, SAMPLE)
     asked = options.only or CHECKPOINTS
     main = [Case(name, small if name.startswith("minilm") else large, 150, 8, 25) for name in asked]
     if options.quick or options.only:
@@ -287,7 +306,9 @@ def main() -> None:
     parser.add_argument("--reference", required=True, help="interpreter that has gliner 0.2.29")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of either reader (default: all cores)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--precisions", nargs="*", default=PRECISIONS, choices=PRECISIONS, help="of ours")
+    parser.add_argument(
+        "--precisions", nargs="+", default=USUAL_PRECISIONS, choices=PRECISIONS, help="of ours (default: float32 int8)"
+    )
     parser.add_argument("--only", nargs="*", choices=CHECKPOINTS, help="these checkpoints, at one length and schema")
     parser.add_argument("--quick", action="store_true", help="few texts, no rows for schema size and length")
     parser.add_argument(
@@ -298,15 +319,16 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, help="write the rows here too")
     options = parser.parse_args()
-    sample = texts_for(options.corpus, Case("", 4, 150, 0, 0))
+    sample = texts_for(options.corpus, Case("", SAMPLE, 150, 0, 0))
     print(f"{options.threads} threads, {options.rounds} rounds; ours and theirs: documents a second; peak: MiB\n")
-    print("  ".join(name.ljust(-width) if width < 0 else name.rjust(width) for name, (width, _) in COLUMNS.items()))
-    rows = []
+    print(line((width, name) for name, (width, _) in COLUMNS.items()), flush=True)
+    rows: list[dict[str, Any]] = []
     for case in cases(options):
         folder = made(case.checkpoint, options.checkpoints, options.reference, sample)
         for row in measure(case, folder, options, texts_for(options.corpus, case)):
             show(row)
             rows.append(row)
+    show_ratios(rows, options.precisions)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from relex_kg.pipeline import RunReport
@@ -17,19 +16,10 @@ _MEASURES = ("triples", "relations", "entities")
 def plain(report: RunReport) -> Report:
     """The report as JSON can hold it."""
     return {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "failed": len(report.failures),
-        "skipped": len(report.skipped),
-        "chunks": report.chunks,
-        "mentions": report.mentions,
-        "relations": report.relations,
-        "dropped": dict(report.dropped),
-        "settled": asdict(report.settled) if report.settled else None,
+        **report.documents(),
+        **report.work(),
         "failures": [{"uri": failure.uri, "error": str(failure.error)} for failure in report.failures],
         "skipped_files": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
-        "seconds": {stage: round(seconds, 3) for stage, seconds in report.seconds.items()},
     }
 
 

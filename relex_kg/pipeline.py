@@ -10,11 +10,12 @@ line, in one transaction (:meth:`Pipeline.settle`). What was left undone by a ru
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import ReadError, RelexError
@@ -31,7 +32,7 @@ from relex_kg.text.readers import ReadFailure, file_uri, read
 from relex_kg.types import Chunk, Document, Extraction
 
 # Changes when the same text, model and schema can give another extraction than before
-_VERSION = 2
+_VERSION = 3
 
 _OVERLAP_TOKENS = 60  # two sentences or so, so that what two sentences say together is seen together
 _BATCH_CHARACTERS = 60_000  # documents are extracted together up to about this much text
@@ -111,6 +112,27 @@ class RunReport:
         self.mentions += len(extracted.extraction.mentions)
         self.relations += len(extracted.extraction.relations)
         self.dropped.update(extracted.extraction.dropped)
+
+    def documents(self) -> dict[str, int]:
+        """What became of the documents and files, counted."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "failed": len(self.failures),
+            "skipped": len(self.skipped),
+        }
+
+    def work(self) -> dict[str, Any]:
+        """What was found and changed, and the seconds it took, as JSON can hold it."""
+        return {
+            "chunks": self.chunks,
+            "mentions": self.mentions,
+            "relations": self.relations,
+            "dropped": dict(self.dropped),
+            "settled": asdict(self.settled) if self.settled else None,
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+        }
 
     def include(self, other: "RunReport") -> None:
         """Count what another part of the same run did."""

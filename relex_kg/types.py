@@ -87,14 +87,15 @@ class TextRelation:
 class TextExtraction:
     """All that the model found in one text: mentions by position, or as given where they were known beforehand.
 
-    ``cut_spans`` and ``cut_pairs`` count candidates left out because a budget was full (0 in ordinary text); what
-    overlapping windows share counts in each.
+    ``cut_spans``, ``cut_pairs`` and ``cut_relations`` count what was left out because a budget was full (0 in ordinary
+    text); what overlapping windows share counts in each.
     """
 
     mentions: tuple[TextMention, ...]
     relations: tuple[TextRelation, ...]
     cut_spans: int
     cut_pairs: int
+    cut_relations: int
 
     def above(self, *, entity_threshold: float, relation_threshold: float) -> "TextExtraction":
         """The mentions scored above the one threshold, and the relations between them scored above the other."""
@@ -109,6 +110,7 @@ class TextExtraction:
             ),
             cut_spans=self.cut_spans,
             cut_pairs=self.cut_pairs,
+            cut_relations=self.cut_relations,
         )
 
 

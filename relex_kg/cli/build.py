@@ -99,32 +99,17 @@ def _show(progress: "Progress", show: Show) -> None:
 def _document(report: "RunReport") -> dict[str, Any]:
     return {
         "changed": report.changed,
-        "documents": _documents(report),
-        "chunks": report.chunks,
-        "mentions": report.mentions,
-        "relations": report.relations,
-        "dropped": dict(report.dropped),
-        "settled": asdict(report.settled) if report.settled else None,
+        "documents": report.documents(),
+        **report.work(),
         "failures": [{"uri": failure.uri, "error": as_document(failure.error)} for failure in report.failures],
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
-        "seconds": {stage: round(seconds, 3) for stage, seconds in report.seconds.items()},
-    }
-
-
-def _documents(report: "RunReport") -> dict[str, int]:
-    return {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "failed": len(report.failures),
-        "skipped": len(report.skipped),
     }
 
 
 def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
     if not report.changed:
         say("Nothing changed.")
-    say(pairs({"Store": harmless(target), "Documents": listed(_documents(report)), **_work(report, counts)}))
+    say(pairs({"Store": harmless(target), "Documents": listed(report.documents()), **_work(report, counts)}))
     shown, rest = report.failures[:_MOST_FAILURES], report.failures[_MOST_FAILURES:]
     if shown:
         say("\nFailed:")

@@ -19,9 +19,10 @@ from relex_kg.errors import DataError
 if TYPE_CHECKING:
     from relex_kg.evaluation.measuring import Listener
     from relex_kg.evaluation.scores import ColumnScores, Scores
-    from relex_kg.evaluation.survey import Column, Types
+    from relex_kg.evaluation.survey import Column
     from relex_kg.training.data import Record
     from relex_kg.training.metrics import Counts
+    from relex_kg.training.record_types import Types
     from relex_kg.types import TextExtraction
 
 _MEASURES = ("entities", "relations", "triples")

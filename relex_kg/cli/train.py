@@ -9,14 +9,13 @@ import typer
 from relex_kg.cli import options
 from relex_kg.cli.console import emit, harmless, listed, note, pairs, progress, say, stderr
 from relex_kg.cli.opening import quieten_libraries
+from relex_kg.errors import TrainingError
+from relex_kg.training.choices import PATIENCE, SEED, recipe_for
 
 if TYPE_CHECKING:
     from relex_kg.training.dev import DevScores
     from relex_kg.training.loop import Progress
-    from relex_kg.training.recipe import Recipe
     from relex_kg.training.report import DevReport, TrainingReport
-
-_EPOCHS, _PATIENCE, _SEED = 8, 3, 13
 
 
 def train(
@@ -46,12 +45,13 @@ def train(
     ] = None,
     patience: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Stop after so many epochs without gain on --dev.  [default: {_PATIENCE}]"),
+        typer.Option(min=1, help=f"Stop after so many measurements on --dev without gain.  [default: {PATIENCE}]"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help=f"How often each record of DATA is read.  [default: {_EPOCHS}]")
+        int | None,
+        typer.Option(min=1, help="How often each record of DATA is read.  [default: 15 for 50, fewer for more]"),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help=f"The same seed, the same model.  [default: {_SEED}]")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=f"The same seed, the same model.  [default: {SEED}]")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -69,15 +69,10 @@ def train(
       relex-kg train --recipe recipe.yaml --data-root data/ --from my-encoder/
       relex-kg extract letter.txt --entities ship,port --model my-model
     """
-    if bool(data) == (recipe is not None):
-        raise typer.BadParameter("give data files, or --recipe" + (", not both" if data else ""))
-    given = {"--dev": dev, "--patience": patience, "--epochs": epochs, "--seed": seed}
-    if recipe is not None and any(value is not None for value in given.values()):
-        named = [name for name, value in given.items() if value is not None]
-        raise typer.BadParameter(f"{', '.join(named)}: with --recipe, the recipe says this")
-    if dev is None and patience is not None:
-        raise typer.BadParameter("--patience needs --dev")
-    plan = _plan(data or [], recipe, data_root, dev=dev, patience=patience, epochs=epochs, seed=seed)
+    try:
+        plan = recipe_for(data or [], recipe, data_root, dev=dev, patience=patience, epochs=epochs, seed=seed)
+    except TrainingError as error:
+        raise typer.BadParameter(f"{error.what}; {error.fix}") from error
     quieten_libraries()
     from relex_kg.extract.checkpoint import BUNDLED
     from relex_kg.training.loop import train as run
@@ -92,30 +87,6 @@ def train(
 
         report = run(plan, data=data_root, start=start or BUNDLED, out=out, on_progress=tell, max_steps=max_steps)
     _say(report, out, as_json=as_json)
-
-
-def _plan(
-    data: list[str],
-    recipe: Path | None,
-    data_root: Path,
-    *,
-    dev: str | None,
-    patience: int | None,
-    epochs: int | None,
-    seed: int | None,
-) -> "Recipe":
-    from relex_kg.training.data import read_records
-    from relex_kg.training.recipe import Recipe
-
-    if recipe is not None:
-        return Recipe.load(recipe)
-    return Recipe.fine_tuning(
-        {name: sum(1 for _ in read_records(data_root / name)) for name in data},
-        epochs=epochs or _EPOCHS,
-        dev=dev,
-        patience=patience or _PATIENCE,
-        seed=_SEED if seed is None else seed,
-    )
 
 
 def _line(now: "Progress") -> str:

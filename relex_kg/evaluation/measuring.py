@@ -24,7 +24,7 @@ from relex_kg.evaluation.scores import (
     mean_f1,
     total,
 )
-from relex_kg.evaluation.survey import Column, Survey, Types, types_of
+from relex_kg.evaluation.survey import Column, Survey
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.merging import Reading, merge
 from relex_kg.ids import DocumentId
@@ -33,6 +33,7 @@ from relex_kg.pipeline import Reader
 from relex_kg.training.calibration import Calibration
 from relex_kg.training.data import Record, read_records
 from relex_kg.training.metrics import Judgement, judge_entities, judge_relations, judge_triples
+from relex_kg.training.record_types import Types, types_of
 from relex_kg.types import Document, Extraction, TextExtraction, TextMention, TextRelation
 
 TypesFrom = Literal["split", "record"]
@@ -189,7 +190,7 @@ def _by_question(
         return [(file.types, records)]
     groups: dict[Types, list[Record]] = {}
     for record in records:
-        if (types := types_of(record)).entities:
+        if (types := types_of([record])).entities:
             groups.setdefault(types, []).append(record)
     return groups.items()
 
@@ -242,7 +243,7 @@ class _Judge:
         at = {threshold: self.found(threshold, protocol.relation_threshold) for threshold in ENTITY_SWEEP}
         return Scores(
             records=1,
-            cut=sum(one.found.cut_spans + one.found.cut_pairs for one in self._readings),
+            cut=sum(one.found.cut_spans + one.found.cut_pairs + one.found.cut_relations for one in self._readings),
             entities=self._entities(protocol),
             relations=self._related(judge_relations, chosen, at, protocol),
             triples=self._related(judge_triples, chosen, at, protocol),
@@ -287,4 +288,5 @@ def _labelled(extraction: Extraction, schema: Schema) -> TextExtraction:
         ),
         cut_spans=0,
         cut_pairs=0,
+        cut_relations=0,
     )

@@ -1,21 +1,14 @@
 """Annotated files, looked through before a model reads them: that they are sound, and which types they name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from relex_kg.errors import DataError
 from relex_kg.training.data import Record, read_records
+from relex_kg.training.record_types import Types, types_of
 
 _PROGRESS_EVERY = 1_000  # records
-
-
-class Types(NamedTuple):
-    """The types that a text is asked for, sorted."""
-
-    entities: tuple[str, ...]
-    relations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +45,20 @@ def survey(argument: str, *, on_progress: Callable[[int], None]) -> Column:
 
 
 def _survey(path: Path, on_progress: Callable[[int], None]) -> Survey:
-    entities: set[str] = set()
-    relations: set[str] = set()
     records = 0
-    for record in read_records(path):
-        types = types_of(record)
-        entities.update(types.entities)
-        relations.update(types.relations)
-        records += 1
-        if records % _PROGRESS_EVERY == 0:
-            on_progress(records)
+
+    def counted() -> Iterator[Record]:
+        nonlocal records
+        for record in read_records(path):
+            yield record
+            records += 1
+            if records % _PROGRESS_EVERY == 0:
+                on_progress(records)
+
+    types = types_of(counted())
     if not records:
         raise DataError(f"{path} holds no record", fix="give a file with at least one annotated text")
-    if not entities:
+    if not types.entities:
         raise DataError(f"{path} names no entity type", fix="annotate at least one mention, or list entity_types")
     on_progress(records)
-    return Survey(path, records, Types(tuple(sorted(entities)), tuple(sorted(relations))))
-
-
-def types_of(record: Record) -> Types:
-    """The types that a record uses or lists."""
-    entities = {*(record.entity_types or ()), *(entity.type for entity in record.entities)}
-    stated = (relation.type for relation in (*record.relations, *record.cluster_relations))
-    relations = {*(record.relation_types or ()), *stated}
-    return Types(tuple(sorted(entities)), tuple(sorted(relations)))
+    return Survey(path, records, types)

@@ -125,8 +125,8 @@ class Signatures:
 def best_pairs(possible: Tensor, scores: Tensor, first_words: Tensor, budget: int) -> tuple[Tensor, int]:
     """Pairs of mentions to score, head and tail (P, 2), and how many were cut.
 
-    Where there are more than ``budget``, those are kept whose mentions are the surest: by the product of both scores,
-    then nearest first, then by position.
+    They are in the order of heads, then tails. Where there are more than ``budget``, those are kept whose mentions are
+    the surest: by the product of both scores, then nearest first, then by position.
 
     Args:
         possible: (M, M), bool.
@@ -141,7 +141,39 @@ def best_pairs(possible: Tensor, scores: Tensor, first_words: Tensor, budget: in
     nearest = torch.argsort((first_words[heads] - first_words[tails]).abs(), stable=True)
     sure = (scores[heads] * scores[tails])[nearest]
     best = nearest[torch.argsort(sure, descending=True, stable=True)[:budget]]
-    return pairs[best], len(pairs) - budget
+    return pairs[best.sort().values], len(pairs) - budget
+
+
+class BestRelations:
+    """The best relations among all those added; never more than the budget and those just added are held.
+
+    Equal scores are decided by the order in which they were added: by pair, then label.
+
+    Attributes:
+        rows: the relations kept (N, 3), head, tail and label, in the order in which they were added.
+        scores: theirs (N,).
+        cut: how many were not kept.
+
+    Args:
+        budget: most relations kept.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self.rows = torch.zeros(0, 3, dtype=torch.long)
+        self.scores = torch.zeros(0)
+        self.cut = 0
+
+    def add(self, pairs: Tensor, scores: Tensor, mask: Tensor) -> None:
+        """Add those relations of some pairs (P, 2) that the mask allows; mask and scores (P, R)."""
+        pair, label = mask.nonzero().unbind(dim=1)
+        self.rows = torch.cat([self.rows, torch.cat([pairs[pair], label.unsqueeze(1)], dim=1)])
+        self.scores = torch.cat([self.scores, scores[pair, label]])
+        over = len(self.scores) - self._budget
+        if over > 0:
+            kept = torch.argsort(self.scores, descending=True, stable=True)[: self._budget].sort().values
+            self.rows, self.scores = self.rows[kept], self.scores[kept]
+            self.cut += over
 
 
 def _real_words(texts: Sequence[EncodedText], logits: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ on the distance alone. The products with P are made for every distance once; rea
 already in their places, so nothing is gathered.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from relex_kg.extract.model import RelexModel
+
+_TOKENS_AT_ONCE = 64  # whose products with distances are made together
 
 
 def with_fast_attention(model: RelexModel) -> RelexModel:
@@ -65,23 +68,47 @@ class _Disentangled(nn.Module):
         """As transformers calls its own: hidden (B, L, D), mask (B, 1, L, L), buckets (1, L, L) to (B, L, D)."""
         query, key, value = map(self._by_head, self.query_key_value(hidden_states).float().chunk(3, dim=-1))
         near, far = relative_pos[0, :, 0], relative_pos[0, 0, 1:]  # buckets of 0..L-1 and of -1..-(L-1)
-        buckets = (torch.cat([near.flip(0), far]) + self.span).clamp(0, 2 * self.span - 1)
-        by_query = _skewed(query @ self._keys[:, buckets].transpose(1, 2))
-        by_key = _skewed(key @ self._queries[:, buckets.flip(0)].transpose(1, 2))
-        bias = by_query + by_key.transpose(-1, -2)
-        if hidden_states.size(0) > 1:
-            bias.masked_fill_(~attention_mask.bool(), torch.finfo(bias.dtype).min)
+        bias = self._bias(query, key, (torch.cat([near.flip(0), far]) + self.span).clamp(0, 2 * self.span - 1))
+        real = attention_mask[:, :, :1].bool()  # (B, 1, 1, L): the first token is never padding
+        if not real.all():
+            bias += torch.zeros(real.shape).masked_fill_(~real, torch.finfo(bias.dtype).min)
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=self.scale)
         return mixed.transpose(1, 2).flatten(2), None
+
+    def _bias(self, query: Tensor, key: Tensor, buckets: Tensor) -> Tensor:
+        """What distances add to the scores (B, H, L, L); queries and keys (B, H, L, d), buckets (2L-1)."""
+        batch, heads, length, _ = query.shape
+        bias = query.new_empty(heads, batch, length, length)
+        for tokens, products in _by_distance(key, self._queries[:, buckets.flip(0)]):
+            bias[..., tokens] = products.transpose(-1, -2)
+        for tokens, products in _by_distance(query, self._keys[:, buckets]):
+            bias[:, :, tokens] += products
+        return bias.transpose(0, 1)
 
     def _by_head(self, values: Tensor) -> Tensor:
         """(..., L, D) to (..., H, L, d)."""
         return values.view(*values.shape[:-1], self.heads, -1).transpose(-2, -3)
 
 
-def _skewed(products: Tensor) -> Tensor:
-    """Products (B, H, L, 2L-1) of token i with distance m - (L-1) as (B, H, L, L), token j at m = j - i + L-1."""
-    products = products.contiguous()
-    batch, heads, length, distances = products.shape
+def _by_distance(values: Tensor, distances: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Products of tokens i (B, H, L, d) with distances m (H, 2L-1, d), where token j is at m = j - i + L-1.
+
+    A block of N tokens at a time, for it needs no more than L + N - 1 of the distances, half of them or little more.
+
+    Yields:
+        Which tokens, and their products (H, B, N, L) with every token j.
+    """
+    batch, heads, length, _ = values.shape
+    for first in range(0, length, _TOKENS_AT_ONCE):
+        last = min(first + _TOKENS_AT_ONCE, length)
+        needed = distances[:, length - last : 2 * length - 1 - first]
+        block = values[:, :, first:last].transpose(0, 1).flatten(1, 2)
+        products = block @ needed.transpose(1, 2)
+        yield slice(first, last), _skewed(products.view(heads, batch, last - first, -1), length)
+
+
+def _skewed(products: Tensor, length: int) -> Tensor:
+    """Products (H, B, N, L+N-1) as (H, B, N, L): row n begins N-1-n later than it stands in memory."""
+    heads, batch, tokens, distances = products.shape
     outer, inner, _, _ = products.stride()
-    return products.as_strided((batch, heads, length, length), (outer, inner, distances - 1, 1), length - 1)
+    return products.as_strided((heads, batch, tokens, length), (outer, inner, distances - 1, 1), tokens - 1)

@@ -12,6 +12,7 @@ from torch import Tensor
 from relex_kg.errors import ModelError
 from relex_kg.extract.checkpoint import BUNDLED, Checkpoint, load
 from relex_kg.extract.decoding import (
+    BestRelations,
     Candidates,
     Signatures,
     best_pairs,
@@ -29,9 +30,11 @@ from relex_kg.extract.windows import Window, windows
 from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
 
 _BATCH_TOKENS = 4096  # padded tokens in a batch
+_BATCH_TOKENS_ON_CPU = 512  # enough for the matrix kernels; more would leave the cache, and be padded more
 _MAX_CANDIDATES = 512  # labelled spans of one window that go on to be chosen from
 _MAX_PAIRS = 16_384  # ordered pairs of mentions of one window that are scored
 _PAIRS_AT_ONCE = 2048  # pairs scored together
+_MAX_RELATIONS = 4096  # relations of one window that are kept
 
 
 class Extractor:
@@ -166,11 +169,9 @@ class Extractor:
             for window in windows(row, text, encoded[row], capacity)
             if known is None or (request.relations and len(known[row].within(window)) > 1)
         ]
-        # What is read together is rounded together in int8: alone, a text's company cannot change what is found in it
-        batch_tokens = 0 if self.precision == "int8" else _BATCH_TOKENS
         left = Counter(window.row for window in todo)
         parts: list[list[Part]] = [[] for _ in texts]
-        for rows in _by_length([window.text for window in todo], len(asked.prompt.pieces) + 2, batch_tokens):
+        for rows in _by_length([window.text for window in todo], len(asked.prompt.pieces) + 2, self._batch_tokens()):
             some = [todo[row] for row in rows]
             read = self._read(texts, some, asked) if known is None else self._read_known(known, some, asked)
             for window, found in zip(some, read, strict=True):
@@ -182,6 +183,12 @@ class Extractor:
         if known is None:
             return tuple(_joined(found, flat=flat) for found in parts)
         return tuple(_joined_known(found, given) for found, given in zip(parts, known, strict=True))
+
+    def _batch_tokens(self) -> int:
+        """Most padded tokens that are read together, where it is more than one text."""
+        if self.precision == "int8":
+            return 0  # what is read together is rounded together: alone, a text's company cannot change what is found
+        return min(_BATCH_TOKENS, _BATCH_TOKENS_ON_CPU) if self.model.device.type == "cpu" else _BATCH_TOKENS
 
     def _encoded(self, texts: Sequence[str], capacity: int) -> list[EncodedText]:
         """The texts' words, none too long for a window."""
@@ -204,9 +211,11 @@ class Extractor:
         found = []
         for row, window in enumerate(windows):
             kept = choose(candidates[row], flat=asked.flat)
-            relations, cut = self._relations(_Reading(representation, row, candidates[row]), kept, asked)
+            relations, cut_pairs, cut_relations = self._relations(
+                _Reading(representation, row, candidates[row]), kept, asked
+            )
             mentions = _mentions(candidates[row], kept, texts[window.row], window, asked.request)
-            found.append(TextExtraction(mentions, relations, candidates[row].cut, cut))
+            found.append(TextExtraction(mentions, relations, candidates[row].cut, cut_pairs, cut_relations))
         return found
 
     @torch.inference_mode()
@@ -218,9 +227,9 @@ class Extractor:
             given = known[window.row]
             candidates, rows = given.candidates(window), given.within(window).tolist()
             reading = _Reading(representation, row, candidates)
-            relations, cut = self._relations(reading, range(len(rows)), asked)
+            relations, cut_pairs, cut_relations = self._relations(reading, range(len(rows)), asked)
             moved = tuple(replace(one, head=rows[one.head], tail=rows[one.tail]) for one in relations)
-            found.append(TextExtraction(given.mentions, moved, 0, cut))
+            found.append(TextExtraction(given.mentions, moved, 0, cut_pairs, cut_relations))
         return found
 
     def _represent(self, windows: Sequence[Window], asked: "_Asked") -> Representation:
@@ -237,8 +246,8 @@ class Extractor:
 
     def _relations(
         self, reading: "_Reading", kept: Sequence[int], asked: "_Asked"
-    ) -> tuple[tuple[TextRelation, ...], int]:
-        """Relations between kept candidates, by head, tail and label, and how many pairs the budget cut."""
+    ) -> tuple[tuple[TextRelation, ...], int, int]:
+        """Relations between kept candidates, by head, tail and label, and how many pairs and relations were cut."""
         candidates = reading.candidates.rows(kept)
         labels = candidates.labels.cpu()
         possible = asked.signatures.possible(labels)
@@ -246,18 +255,18 @@ class Extractor:
             possible = possible & (self._adjacency(reading, kept) > asked.adjacency_threshold)
         pairs, cut = best_pairs(possible, candidates.scores.cpu(), candidates.spans[:, 0].cpu(), _MAX_PAIRS)
         if not len(pairs):
-            return (), cut
-        scores = self._pair_scores(reading, candidates.spans, pairs)
+            return (), cut, 0
         thresholds = torch.tensor([one.threshold for one in asked.request.relations])
-        allowed = asked.signatures.allowed(labels[pairs[:, 0]], labels[pairs[:, 1]])
-        found = ((scores > thresholds) & allowed).nonzero()
-        ends, found_scores = pairs[found[:, 0]].tolist(), scores[found[:, 0], found[:, 1]].tolist()
-        names = [asked.request.relations[label].label for label in found[:, 1].tolist()]
+        best = BestRelations(_MAX_RELATIONS)
+        for block in torch.split(pairs, _PAIRS_AT_ONCE):
+            scores = self._pair_scores(reading, candidates.spans, block)
+            allowed = asked.signatures.allowed(labels[block[:, 0]], labels[block[:, 1]])
+            best.add(block, scores, (scores > thresholds) & allowed)
         relations = (
-            TextRelation(head, tail, name, score)
-            for (head, tail), name, score in zip(ends, names, found_scores, strict=True)
+            TextRelation(head, tail, asked.request.relations[label].label, score)
+            for (head, tail, label), score in zip(best.rows.tolist(), best.scores.tolist(), strict=True)
         )
-        return tuple(sorted(relations, key=lambda one: (one.head, one.tail, one.label))), cut
+        return tuple(sorted(relations, key=lambda one: (one.head, one.tail, one.label))), cut, best.cut
 
     def _adjacency(self, reading: "_Reading", kept: Sequence[int]) -> Tensor:
         """How likely each two kept candidates (M, M) are related at all."""
@@ -278,12 +287,9 @@ class Extractor:
         return torch.unique(candidates.spans, dim=0, return_inverse=True)  # type: ignore[no-any-return]
 
     def _pair_scores(self, reading: "_Reading", spans: Tensor, pairs: Tensor) -> Tensor:
-        """Probabilities (P, R), made a block of pairs at a time, so that memory does not grow with their number."""
-        blocks = [
-            self.model.pair_logits(reading.words, spans, block, reading.relations)
-            for block in torch.split(pairs.to(spans.device), _PAIRS_AT_ONCE)
-        ]
-        return torch.sigmoid(torch.cat(blocks).float()).cpu()
+        """Probabilities (P, R)."""
+        logits = self.model.pair_logits(reading.words, spans, pairs.to(spans.device), reading.relations)
+        return torch.sigmoid(logits.float()).cpu()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +344,13 @@ def _joined(parts: Sequence[Part], *, flat: bool) -> TextExtraction:
 
 def _joined_known(parts: Sequence[Part], known: Known) -> TextExtraction:
     relations = best_relations(relation for part in parts for relation in part.found.relations)
-    return TextExtraction(known.mentions, relations, 0, sum(part.found.cut_pairs for part in parts))
+    return TextExtraction(
+        known.mentions,
+        relations,
+        cut_spans=0,
+        cut_pairs=sum(part.found.cut_pairs for part in parts),
+        cut_relations=sum(part.found.cut_relations for part in parts),
+    )
 
 
 def _share(request: Request, part: int, parts: int) -> Request:

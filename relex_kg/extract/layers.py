@@ -99,12 +99,14 @@ class TokenScorer(nn.Module):
     linear, so here it is applied to the three parts on their own and only the product part is made for every pair:
     the same sums, a third of the work.
 
-    A few words at a time, so that what is made on the way, (B, W, C, 4 D), stays small however long the texts are.
+    A few words at a time, so that what is made on the way, (B, W, C, 4 D), stays small however long the texts are;
+    on a CPU so few that it stays in the cache.
 
     *Shape:* words (B, W, D), labels (B, C, D) to (B, W, C, 3).
     """
 
     AT_ONCE = 1 << 24  # values of the hidden layer
+    AT_ONCE_ON_CPU = 1 << 20
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
@@ -117,7 +119,8 @@ class TokenScorer(nn.Module):
 
     def forward(self, words: Tensor, labels: Tensor) -> Tensor:
         a_word = words.size(0) * labels.size(1) * self.width * 4
-        blocks = torch.split(words, max(1, self.AT_ONCE // max(1, a_word)), dim=1)
+        at_once = self.AT_ONCE_ON_CPU if words.device.type == "cpu" else self.AT_ONCE
+        blocks = torch.split(words, max(1, at_once // max(1, a_word)), dim=1)
         return torch.cat([self._logits(block, labels) for block in blocks], dim=1)
 
     def _logits(self, words: Tensor, labels: Tensor) -> Tensor:
@@ -126,7 +129,7 @@ class TokenScorer(nn.Module):
         alone = self.mix.part(0, word_alone).unsqueeze(2)
         alone = alone + (self.mix.part(1, label_alone) + self.mix.bias).unsqueeze(1)
         product = self.mix.part(2, word_factor.unsqueeze(2) * label_factor.unsqueeze(1))
-        return self.out(relu(self.dropout(alone + product)))  # type: ignore[no-any-return]
+        return self.out(relu(self.dropout(alone + product), inplace=True))  # type: ignore[no-any-return]
 
 
 class SpanMarker(nn.Module):
@@ -152,12 +155,9 @@ class SpanMarker(nn.Module):
         """
         length = words.size(1)
         start, end = self.out.first(relu(self.start(words))), self.out.second(relu(self.end(words)))
-        first = torch.arange(length, device=words.device)
-        logits = []
-        for extra in range(max_width):
-            last = torch.where(first + extra < length, first + extra, 0)
-            logits.append(self.out.against(start + end[:, last], labels))
-        return torch.stack(logits, dim=2)
+        end = torch.cat([end, end[:, :1].expand(-1, max_width - 1, -1)], dim=1)
+        widths = (self.out.against(start + end[:, extra : extra + length], labels) for extra in range(max_width))
+        return torch.stack(list(widths), dim=2)
 
 
 class PairContext(nn.Module):
@@ -191,16 +191,29 @@ class PairContext(nn.Module):
             (last_end, (last_end + self.AROUND).clamp(max=len(words))),
         )
         means = torch.cat(
-            [(sums[end] - sums[start]) / (end - start).clamp(min=1).unsqueeze(1) for start, end in segments], dim=1
+            [
+                (rows(sums, end) - rows(sums, start)) / (end - start).clamp(min=1).unsqueeze(1)
+                for start, end in segments
+            ],
+            dim=1,
         ).to(words.dtype)
         head_first = (ends[:, 0, 0] <= ends[:, 1, 0]).unsqueeze(1)
         return torch.where(head_first, self.head_first(means), self.tail_first(means))
 
 
-def gather(rows: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+def rows(values: Tensor, positions: Tensor) -> Tensor:
+    """Rows (N, D) of values (L, D) at positions (N,), one perhaps several times.
+
+    Not ``values[positions]``: on a CPU with several threads the order in which that sums its gradient is left to
+    chance, and with it the last digits of what is learnt.
+    """
+    return values.index_select(0, positions)
+
+
+def gather(values: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
     """Pick rows (B, L, D) at positions (B, N), zeros where the mask (B, N) is False: (B, N, D)."""
-    index = positions.unsqueeze(-1).expand(-1, -1, rows.size(-1))
-    return rows.gather(1, index) * mask.unsqueeze(-1)
+    index = positions.unsqueeze(-1).expand(-1, -1, values.size(-1))
+    return values.gather(1, index) * mask.unsqueeze(-1)
 
 
 def shifted_left(values: Tensor, steps: int) -> Tensor:

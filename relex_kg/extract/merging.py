@@ -77,8 +77,14 @@ def join(parts: Sequence[Part], *, flat: bool, symmetric: Collection[str] = ()) 
     together = tuple(one for one in relations if stretches.hold(mentions[one.head].span, mentions[one.tail].span))
     dropped = Counter({"overlapping mention": len(seen) - len(kept)})
     dropped["relation of an overlapping mention"] = lost + len(relations) - len(together)
-    cut_spans, cut_pairs = sum(part.found.cut_spans for part in parts), sum(part.found.cut_pairs for part in parts)
-    return Joined(TextExtraction(mentions, together, cut_spans, cut_pairs), dropped)
+    found = TextExtraction(
+        mentions,
+        together,
+        cut_spans=sum(part.found.cut_spans for part in parts),
+        cut_pairs=sum(part.found.cut_pairs for part in parts),
+        cut_relations=sum(part.found.cut_relations for part in parts),
+    )
+    return Joined(found, dropped)
 
 
 def best_relations(relations: Iterable[TextRelation]) -> tuple[TextRelation, ...]:
@@ -102,7 +108,11 @@ def merge(document: DocumentId, readings: Sequence[Reading], schema: Schema, *, 
     mentions = [_mention(document, found) for found in joined.found.mentions]
     relations = [_relation(mentions, found) for found in joined.found.relations]
     counts = joined.dropped + Counter(
-        {"span over budget": joined.found.cut_spans, "pair over budget": joined.found.cut_pairs}
+        {
+            "span over budget": joined.found.cut_spans,
+            "pair over budget": joined.found.cut_pairs,
+            "relation over budget": joined.found.cut_relations,
+        }
     )
     return Extraction(
         document_id=document,

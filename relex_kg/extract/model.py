@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModel
 from relex_kg.extract.adjacency import adjacency_scorer
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import SHAPES, Batch
-from relex_kg.extract.layers import PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather
+from relex_kg.extract.layers import PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather, rows
 from relex_kg.extract.triples import pair_scorer
 
 
@@ -81,7 +81,7 @@ class RelexModel(nn.Module):
 
     def spans(self, words: Tensor, spans: Tensor) -> Tensor:
         """Represent spans of one text: words (W, D) and first and last words (E, 2) to (E, D)."""
-        return self.span(words[spans[:, 0]], words[spans[:, 1]])  # type: ignore[no-any-return]
+        return self.span(rows(words, spans[:, 0]), rows(words, spans[:, 1]))  # type: ignore[no-any-return]
 
     def pair_logits(self, words: Tensor, spans: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
         """Score pairs of spans of one text against relation labels.

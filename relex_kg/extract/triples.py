@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
 from relex_kg.extract.config import Triples
-from relex_kg.extract.layers import JoinedProjection, LabelLinear, PartedLinear
+from relex_kg.extract.layers import JoinedProjection, LabelLinear, PartedLinear, rows
 
 Formula = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -32,7 +32,8 @@ class Concatenation(nn.Module):
         self.projection = JoinedProjection(width, dropout)
 
     def forward(self, mentions: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
-        hidden = self.projection.first(mentions)[pairs[:, 0]] + self.projection.second(mentions)[pairs[:, 1]]
+        hidden = rows(self.projection.first(mentions), pairs[:, 0])
+        hidden = hidden + rows(self.projection.second(mentions), pairs[:, 1])
         return self.projection.against(hidden.unsqueeze(0), relations.unsqueeze(0)).squeeze(0)
 
 
@@ -47,7 +48,7 @@ class TripleScore(nn.Module):
         self.formula = formula
 
     def forward(self, mentions: Tensor, pairs: Tensor, relations: Tensor) -> Tensor:
-        return self.formula(mentions[pairs[:, 0]], mentions[pairs[:, 1]], relations)
+        return self.formula(rows(mentions, pairs[:, 0]), rows(mentions, pairs[:, 1]), relations)
 
 
 # Products

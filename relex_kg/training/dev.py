@@ -11,8 +11,9 @@ from relex_kg.extract.checkpoint import Checkpoint
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.model import RelexModel
 from relex_kg.extract.request import Request
-from relex_kg.training.data import Record, read_records
+from relex_kg.training.data import read_records
 from relex_kg.training.metrics import NOTHING, judge_entities, judge_relations
+from relex_kg.training.record_types import types_of
 
 _THRESHOLD = 0.5  # of mentions and of relations
 
@@ -43,10 +44,7 @@ class Dev:
             raise DataError(f"{path} marks no entity to measure by", fix="give a dev file with annotated records")
         self._tokenizer = tokenizer
         self._request = Request.of_labels(
-            sorted({type for record in self.records for type in _entity_types(record)}),
-            sorted({type for record in self.records for type in _relation_types(record)}),
-            entity_threshold=_THRESHOLD,
-            relation_threshold=_THRESHOLD,
+            *types_of(self.records), entity_threshold=_THRESHOLD, relation_threshold=_THRESHOLD
         )
         self._relations = any(record.relations or record.cluster_relations for record in self.records)
 
@@ -64,12 +62,3 @@ class Dev:
             entities += judge_entities(record, one).total()
             relations += judge_relations(record, one).total()
         return DevScores(entities.f1, relations.f1 if self._relations else None)
-
-
-def _entity_types(record: Record) -> tuple[str, ...]:
-    return (*(record.entity_types or ()), *(entity.type for entity in record.entities))
-
-
-def _relation_types(record: Record) -> tuple[str, ...]:
-    stated = (relation.type for relation in (*record.relations, *record.cluster_relations))
-    return (*(record.relation_types or ()), *stated)

@@ -13,6 +13,7 @@ UNNAMED = "entity"  # the type of mentions whose source names none
 
 # Classes whose mentions are values: who asks for "entity" means things, not dates and amounts
 _VALUES = frozenset({"date", "number"})
+_RENAMED = 0.35  # share of classes asked for in other words
 _PLAIN = ("person", "organization", "location")
 
 
@@ -31,7 +32,7 @@ class EntityQuestion:
 
 
 def types_question(
-    record: Record, present: Sequence[str], pool: Sequence[str], *, limit: int, chance: random.Random
+    record: Record, present: Sequence[str], pool: Sequence[str], *, limit: int, rename: float, chance: random.Random
 ) -> EntityQuestion:
     """The record's own types, at most ``limit``, with some that its text lacks.
 
@@ -40,6 +41,7 @@ def types_question(
         present: the types of the text's mentions.
         pool: types of other records.
         limit: the most labels.
+        rename: probability of asking for a type in other words; 0 leaves names as they are.
         chance: decides.
     """
     asked = sorted(set(present) - {UNNAMED})
@@ -54,7 +56,7 @@ def types_question(
     chance.shuffle(absent)
     asked += absent[: chance.randint(0, room)]
     chance.shuffle(asked)
-    return EntityQuestion.of([(type, entity_wording(type, chance)) for type in asked])
+    return EntityQuestion.of([(type, entity_wording(type, chance, rename=rename)) for type in asked])
 
 
 class EntityClasses:
@@ -91,7 +93,7 @@ class EntityClasses:
         labels = {type: label_of(self._classes[type]) for type in present}
         possible = sorted({label_of(each) for each in self._classes.values()} - {""})
         asked = chance.sample(possible, chance.randint(1, len(possible)))
-        wording = {label: entity_wording(label, chance) for label in asked}
+        wording = {label: entity_wording(label, chance, rename=_RENAMED) for label in asked}
         columns = {type: asked.index(label) for type, label in labels.items() if label in wording}
         return EntityQuestion(tuple(wording.values()), columns)
 

@@ -89,6 +89,7 @@ class ExampleMaker:
         classes: coarse classes of entity types.
         relation_classes: coarse classes of relations, with their own words.
         limits: how much to ask.
+        rename_entities: probability of asking for an entity type in other words; 0 leaves names as they are.
         max_tokens: longest text; the words beyond it are left out, with the mentions that reach into them.
     """
 
@@ -100,6 +101,7 @@ class ExampleMaker:
         relation_classes: RelationClasses,
         limits: Limits,
         *,
+        rename_entities: float,
         max_tokens: int,
     ) -> None:
         self._encoding = encoding
@@ -107,6 +109,7 @@ class ExampleMaker:
         self._classes = classes
         self._relation_classes = relation_classes
         self._limits = limits
+        self._rename_entities = rename_entities
         self._max_tokens = max_tokens
 
     def make(self, record: Record, pool: LabelPool, chance: random.Random) -> Example | None:
@@ -162,7 +165,12 @@ class ExampleMaker:
     ) -> tuple[tuple[str, ...], Tensor, Tensor]:
         present = sorted({record.entities[index].type for index in placed})
         question = self._classes.question(record, present, chance) or types_question(
-            record, present, pool.entities, limit=self._limits.entities, chance=chance
+            record,
+            present,
+            pool.entities,
+            limit=self._limits.entities,
+            rename=self._rename_entities,
+            chance=chance,
         )
         mentions = sorted(
             {

@@ -215,7 +215,15 @@ def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encod
         else RelationClasses.none()
     )
     limits = Limits(recipe.entity_labels, recipe.relation_labels, recipe.pairs)
-    maker = ExampleMaker(encoding, phrases, classes, relation_classes, limits, max_tokens=recipe.max_tokens)
+    maker = ExampleMaker(
+        encoding,
+        phrases,
+        classes,
+        relation_classes,
+        limits,
+        rename_entities=recipe.rename_entities,
+        max_tokens=recipe.max_tokens,
+    )
     return PlannedBatches(
         sources,
         maker,

@@ -160,8 +160,10 @@ _ENTITY_WORDINGS: Mapping[str, Sequence[str]] = {
 }
 
 
-def entity_wording(label: str, chance: random.Random) -> str:
-    """An entity label, now and then in other words."""
+def entity_wording(label: str, chance: random.Random, *, rename: float) -> str:
+    """An entity label in plain words, with probability ``rename`` in others; as it is where that is 0."""
+    if rename == 0:
+        return label
     plain = label.replace("_", " ").strip().lower()
     others = _ENTITY_WORDINGS.get(plain)
-    return chance.choice(others) if others and chance.random() < 0.35 else plain
+    return chance.choice(others) if others and chance.random() < rename else plain

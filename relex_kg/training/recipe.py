@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import StringIO
+from math import sqrt
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,8 +17,13 @@ class Recipe(BaseModel):
         data: files, relative to the data folder, to the number of records drawn from each.
         phrases: tables of other words for relation labels, relative to the data folder; none to use labels as they are.
         rename: probability of asking for a relation in other words than its label's.
+        rename_entities: the same for well-known entity types; 0 also leaves the names' case and underscores alone.
         entity_classes: table of coarse classes of entity types, relative to the data folder; None for none.
         coarse: probability of asking for such classes in place of an example's own entity types, where it allows it.
+        relation_classes: table of coarse classes of relation labels, relative to the data folder; None for none.
+        class_phrases: tables of other words for those classes; they are used as often as those of labels.
+        coarse_relations: probability of asking for such classes in place of a record's own relations, where it allows
+            it.
         seed: fixes every choice.
         encoder_rate, head_rate: peak learning rates of the encoder and of the rest.
         warmup: share of the steps during which the rates rise; they then fall as a cosine.
@@ -40,8 +46,12 @@ class Recipe(BaseModel):
     data: dict[str, int] = Field(min_length=1)
     phrases: tuple[str, ...] = ()
     rename: float = Field(default=0.5, ge=0, le=1)
+    rename_entities: float = Field(default=0.35, ge=0, le=1)
     entity_classes: str | None = None
     coarse: float = Field(default=0.25, ge=0, le=1)
+    relation_classes: str | None = None
+    class_phrases: tuple[str, ...] = ()
+    coarse_relations: float = Field(default=0.25, ge=0, le=1)
     seed: int = 13
     encoder_rate: float = 1.5e-4
     head_rate: float = 1e-3
@@ -65,27 +75,35 @@ class Recipe(BaseModel):
 
     @classmethod
     def fine_tuning(
-        cls, records: Mapping[str, int], *, epochs: int, dev: str | None, patience: int, seed: int
+        cls, records: Mapping[str, int], *, epochs: int | None, dev: str | None, patience: int, seed: int
     ) -> "Recipe":
-        """To teach a trained model from few records: small batches, several passes, gentle rates.
+        """To teach a trained model a schema from few records: small batches, many passes, gentle rates.
 
         Args:
             records: files, relative to the data folder, to how many records each holds.
-            epochs: how often each record is read.
-            dev, patience, seed: as above; ``dev`` is measured once an epoch.
+            epochs: how often each record is read; None for 15 times where there are 50, half as often where there are
+                four times as many, and at least three times.
+            dev, patience, seed: as above; ``dev`` is measured three times, in many epochs after every five.
 
         """
+        if epochs is None:
+            epochs = min(15, max(3, round(15 * sqrt(50 / max(1, sum(records.values()))))))
         return cls(
             data={name: count * epochs for name, count in records.items()},
             dev=dev,
-            evaluations=epochs,
+            # Measuring on a hundred records takes about as long as a pass over fifty
+            evaluations=min(epochs, max(3, epochs // 5)),
             patience=patience,
             seed=seed,
-            encoder_rate=8e-5,
+            encoder_rate=5e-5,
             head_rate=5e-4,
             warmup=0.1,
             batch_tokens=250,
             join_tokens=60,
+            # The model will be asked for all types of the schema, by their own names: more room than most schemas need
+            rename_entities=0.0,
+            entity_labels=16,
+            relation_labels=24,
         )
 
     @classmethod

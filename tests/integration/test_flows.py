@@ -15,9 +15,11 @@ from flows.build_graph import build_graph
 from flows.evaluate_extractor import evaluate_extractor
 from flows.reports import escaped, plain
 from flows.resources import Settings
+from flows.train_extractor import main as train_from_arguments
 from flows.train_extractor import train_extractor
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
+from relex_kg.cli import main as command_line
 from relex_kg.errors import DataError, RelexError, SchemaError, StoreAccessError, StoreUnreachableError
 from relex_kg.evaluation.measuring import PUBLISHED, document, evaluate
 from relex_kg.evaluation.survey import survey
@@ -26,6 +28,8 @@ from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline
+from relex_kg.training.choices import SEED
+from relex_kg.training.recipe import Recipe
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODEL = CHECKOUT / "tests/fixtures/reference/token-none-rnn0-bert"
@@ -244,7 +248,7 @@ def test_trains_and_reports(tmp_path):
     (tmp_path / "data.jsonl").write_text(json.dumps(record) + "\n")
     recipe, out = tmp_path / "recipe.yaml", tmp_path / "model"
     recipe.write_text("data: {data.jsonl: 2}\nbfloat16: false\ndev: data.jsonl\n")
-    report = train_extractor(str(recipe), str(tmp_path), str(MODEL), str(out), max_steps=1)
+    report = train_extractor(recipe=str(recipe), data_root=str(tmp_path), start=str(MODEL), out=str(out), max_steps=1)
     assert report["steps"] == report["dev"]["best_step"] == 1
     assert Extractor.from_pretrained(out).fingerprint
     page = Artifact.get("train-extractor-report").data
@@ -255,7 +259,46 @@ def test_trains_and_reports(tmp_path):
 
 def test_training_without_its_recipe_says_so(tmp_path):
     with pytest.raises(RelexError, match="cannot be read"):
-        train_extractor(str(tmp_path / "none.yaml"), str(tmp_path), str(MODEL), str(tmp_path / "model"))
+        train_extractor(recipe=str(tmp_path / "none.yaml"), start=str(MODEL), out=str(tmp_path / "model"))
+
+
+def test_fine_tunes_on_files_with_the_recipe_of_the_command_line(annotated, monkeypatch):
+    monkeypatch.chdir(annotated)
+    files, choices = ["a.jsonl", "b.jsonl"], {"dev": "a.jsonl", "patience": 1, "epochs": 3, "seed": 5}
+    report = train_extractor(files, start=str(MODEL), out="tuned", max_steps=1, **choices)
+    assert (report["records"], report["drawn"]) == (dict.fromkeys(files, 1), dict.fromkeys(files, 3))
+    assert report["dev"]["before"]
+    words = [word for name, value in choices.items() for word in (f"--{name}", str(value))]
+    command = ["relex-kg", "train", *files, *words, "--from", str(MODEL), "--out", "by-command", "--max-steps", "1"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as ended:
+        command_line()
+    assert not ended.value.code
+    for name in ("recipe.yaml", "README.md"):
+        assert Path("tuned", name).read_text() == Path("by-command", name).read_text()
+
+
+def test_the_training_script_takes_files_from_their_folder(annotated, capsys):
+    arguments = ["b.jsonl", "--data-root", str(annotated), "--from", str(MODEL), "--out", str(annotated / "tuned")]
+    assert train_from_arguments([*arguments, "--epochs", "2", "--max-steps", "1"]) == 0
+    assert capsys.readouterr().out.startswith(f"{annotated / 'tuned'}: 1 steps, loss ")
+    recipe = Recipe.load(annotated / "tuned" / "recipe.yaml")
+    assert (recipe.data, recipe.seed) == ({"b.jsonl": 2}, SEED)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "it is not clear what to train on. Fix: give data files, or --recipe."),
+        (["a.jsonl", "--recipe", "r.yaml"], "Fix: give data files, or --recipe, not both."),
+        (["--recipe", "r.yaml", "--epochs", "3"], "--recipe leaves no choice of --epochs."),
+        (["a.jsonl", "--epochs", "0"], "--epochs is 0. Fix: give at least 1."),
+        (["gone.jsonl"], "gone.jsonl cannot be read"),
+    ],
+)
+def test_the_training_script_says_what_is_wrong(arguments, said, capsys):
+    assert train_from_arguments(arguments) == 1
+    assert said in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -68,8 +68,13 @@ def test_what_scored_higher_of_an_extraction() -> None:
         relations=(TextRelation(0, 1, "a", 0.9), TextRelation(2, 0, "b", 0.8), TextRelation(0, 2, "c", 0.5)),
         cut_spans=1,
         cut_pairs=2,
+        cut_relations=3,
     )
     assert found.above(entity_threshold=0.4, relation_threshold=0.5) == TextExtraction(
-        mentions=(mention(0, 0.9), mention(4, 0.6)), relations=(TextRelation(1, 0, "b", 0.8),), cut_spans=1, cut_pairs=2
+        mentions=(mention(0, 0.9), mention(4, 0.6)),
+        relations=(TextRelation(1, 0, "b", 0.8),),
+        cut_spans=1,
+        cut_pairs=2,
+        cut_relations=3,
     )
     assert found.above(entity_threshold=0.0, relation_threshold=0.0) == found

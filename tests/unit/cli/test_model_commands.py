@@ -222,7 +222,7 @@ def test_train_makes_a_model_that_the_other_commands_take(run: Any, tmp_path: Pa
     assert {key: ran.document[key] for key in ("model", "records", "drawn", "steps", "resumed", "dev")} == {
         "model": "model",
         "records": {"gold.jsonl": 3},
-        "drawn": {"gold.jsonl": 24},
+        "drawn": {"gold.jsonl": 45},
         "steps": 1,
         "resumed": False,
         "dev": None,

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from relex_kg.extract.decoding import Candidates, choose, span_candidates, token_candidates
+from relex_kg.extract.decoding import (
+    BestRelations,
+    Candidates,
+    best_pairs,
+    choose,
+    span_candidates,
+    token_candidates,
+)
 from relex_kg.extract.encoding import EncodedText
 from relex_kg.types import Span
 
@@ -99,6 +106,30 @@ def test_a_budget_keeps_the_best_and_counts_the_rest(text: EncodedText, seed: in
     assert every.cut == 0
     assert some.scores.tolist() == best[:budget]
     assert some.cut == max(len(best) - budget, 0)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75]), min_size=2, max_size=2), max_size=12),
+    st.integers(0, 10),
+    st.integers(1, 12),
+)
+def test_the_best_relations_are_those_of_a_sorted_list(table: list[list[float]], budget: int, at_once: int) -> None:
+    scores = torch.tensor(table).reshape(-1, 2)
+    pairs = torch.tensor([[row, row + 1] for row in range(len(table))], dtype=torch.long).reshape(-1, 2)
+    best = BestRelations(budget)
+    for block, some in zip(torch.split(pairs, at_once), torch.split(scores, at_once), strict=True):
+        best.add(block, some, some > 0.2)
+    every = [(row, row + 1, label) for row, labels in enumerate(table) for label in (0, 1) if labels[label] > 0.2]
+    kept = sorted(sorted(every, key=lambda one: (-table[one[0]][one[2]], one))[:budget])
+    assert [tuple(row) for row in best.rows.tolist()] == kept
+    assert best.scores.tolist() == [table[head][label] for head, _, label in kept]
+    assert best.cut == len(every) - len(kept)
+
+
+def test_pairs_over_the_budget_leave_the_others_in_their_order() -> None:
+    possible = ~torch.eye(3, dtype=torch.bool)
+    pairs, cut = best_pairs(possible, torch.tensor([0.5, 0.9, 0.8]), torch.tensor([0, 1, 2]), 3)
+    assert (pairs.tolist(), cut) == ([[0, 1], [1, 2], [2, 1]], 3)
 
 
 def test_what_is_inside_across_a_blank_line_is_two_spans() -> None:

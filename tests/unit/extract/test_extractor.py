@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
+import torch
 
 from relex_kg.errors import CapacityError, ModelError
 from relex_kg.extract import extractor as module
+from relex_kg.extract.encoding import Batch
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.known import KnownMention
 from relex_kg.extract.merging import Part, join
+from relex_kg.extract.model import Representation
 from relex_kg.extract.request import RelationLabel, Request
 from relex_kg.extract.windows import windows
 from relex_kg.types import Span, TextExtraction
@@ -63,6 +66,21 @@ def test_the_size_of_batches_does_not_change_what_is_found(
     assert_alike(extractor.run(some, REQUEST), together)
 
 
+def test_a_cpu_reads_no_more_at_once_than_its_cache_holds(
+    extractor: Extractor, some: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    represent, sizes = extractor.model.represent, list[torch.Size]()
+
+    def counted(batch: Batch) -> Representation:
+        sizes.append(batch.input_ids.shape)
+        return represent(batch)
+
+    monkeypatch.setattr(extractor.model, "represent", counted)
+    extractor.run(some, REQUEST)
+    assert len(sizes) < sum(bool(text.strip()) for text in some)
+    assert all(texts == 1 or texts * tokens <= module._BATCH_TOKENS_ON_CPU for texts, tokens in sizes)
+
+
 def test_every_mention_is_what_stands_at_its_place(extractor: Extractor, some: list[str]) -> None:
     for text, extraction in zip(some, extractor.run(some, REQUEST), strict=True):
         assert all(mention.span.of(text) == mention.text for mention in extraction.mentions)
@@ -72,7 +90,7 @@ def test_every_mention_is_what_stands_at_its_place(extractor: Extractor, some: l
 
 
 def test_text_without_words_says_nothing(extractor: Extractor) -> None:
-    assert extractor.run(["", " \n\t "], REQUEST) == (TextExtraction((), (), 0, 0),) * 2
+    assert extractor.run(["", " \n\t "], REQUEST) == (TextExtraction((), (), 0, 0, 0),) * 2
     assert extractor.run([], REQUEST) == ()
 
 
@@ -201,6 +219,37 @@ def test_pairs_scored_in_blocks_score_the_same(
     assert_alike(token_extractor.run(some, REQUEST), together)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 2048])
+def test_relations_over_the_budget_are_cut_the_worst_first_and_counted(
+    token_extractor: Extractor, sentences: list[str], monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    free = token_extractor.run(sentences[:40], REQUEST)
+    row = max(range(40), key=lambda row: len(free[row].relations))
+    assert len(free[row].relations) > 3
+    monkeypatch.setattr(module, "_MAX_RELATIONS", 3)
+    monkeypatch.setattr(module, "_PAIRS_AT_ONCE", at_once)
+    (cut,) = token_extractor.run([sentences[row]], REQUEST)
+    assert cut.cut_relations == len(free[row].relations) - 3
+    worst_kept = sorted(one.score for one in free[row].relations)[-3]
+    best = tuple(one for one in free[row].relations if one.score >= worst_kept)
+    assert_alike([cut], [replace(free[row], relations=best)])
+
+
+def test_between_known_mentions_relations_over_the_budget_are_counted_in_every_window(
+    token_extractor: Extractor, long: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MAX_RELATIONS", 2)
+    words = list(re.finditer(r"\w+", long))[::9]
+    mentions: list[KnownMention] = [(Span(*word.span()), "person") for word in words]
+    (found,) = token_extractor.extract([long], relations=["knows"], mentions=[mentions], relation_threshold=0.0)
+    request = Request.of_labels(["person"], ["knows"], entity_threshold=0.5, relation_threshold=0.0)
+    (encoded,) = token_extractor.encoding.texts([long])
+    spans = [window.span for window in windows(0, long, encoded, token_extractor.capacity(request))]
+    inside = [sum(span.contains(mention) for mention, _ in mentions) for span in spans]
+    assert 2 <= len(found.relations) <= 2 * len(spans)
+    assert found.cut_relations == sum(count * (count - 1) - 2 for count in inside)
+
+
 def test_spans_over_the_budget_are_counted(
     token_extractor: Extractor, sentences: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +372,7 @@ def test_known_mentions_of_a_long_text_are_paired_where_a_window_holds_both(
         if head != tail and any(span.contains(mentions[head][0]) and span.contains(mentions[tail][0]) for span in spans)
     }
     assert [(mention.span, mention.label) for mention in found.mentions] == mentions
-    assert nothing == TextExtraction((), (), 0, 0)
+    assert nothing == TextExtraction((), (), 0, 0, 0)
 
 
 def test_without_relations_known_mentions_are_all_there_is(extractor: Extractor) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from relex_kg.extract.layers import (
     PairContext,
@@ -10,8 +10,10 @@ from relex_kg.extract.layers import (
     TokenScorer,
     WordLSTM,
     gather,
+    rows,
     shifted_left,
 )
+from relex_kg.extract.triples import pair_scorer
 
 WIDTH = 6
 
@@ -34,6 +36,14 @@ def test_the_token_scorer_is_the_reference_formula_with_concatenation() -> None:
                 joined = torch.cat([word_alone, label_alone, word_factor * label_factor])
                 expected = scorer.out(torch.relu(scorer.mix(joined)))
                 torch.testing.assert_close(logits[text, word, label], expected)
+
+
+def test_the_token_scorers_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = TokenScorer(WIDTH, dropout=0.0)
+    words, labels = torch.randn(2, 5, WIDTH), torch.randn(2, 3, WIDTH)
+    whole = scorer(words, labels)
+    monkeypatch.setattr(TokenScorer, "AT_ONCE_ON_CPU", 2 * 2 * 3 * WIDTH * 4)  # two words
+    torch.testing.assert_close(scorer(words, labels), whole)
 
 
 def test_windows_are_all_spans_and_those_past_the_end_take_the_first_word() -> None:
@@ -130,3 +140,21 @@ def test_gather_picks_rows_and_leaves_zeros_where_masked() -> None:
 @pytest.mark.parametrize(("steps", "expected"), [(0, [1, 2, 3]), (1, [2, 3, 0]), (3, [0, 0, 0]), (5, [0, 0, 0])])
 def test_shifting_left_fills_with_zeros(steps: int, expected: list[int]) -> None:
     assert shifted_left(torch.tensor([1, 2, 3]).reshape(1, 3, 1), steps).flatten().tolist() == expected
+
+
+def test_gradients_are_the_same_each_time_however_many_threads_work_on_them() -> None:
+    torch.manual_seed(1)
+    words, labels = torch.randn(150, 64, requires_grad=True), torch.randn(8, 64)
+    spans = torch.randint(0, 150, (60, 1)) + torch.zeros(60, 2, dtype=torch.long)
+    pairs = torch.randint(0, 60, (3000, 2))
+    marker, pair, context = SpanMarker(64, 0.0), pair_scorer(None, 64, 0.0), PairContext(64)
+    nn.init.normal_(context.head_first.weight)
+
+    def gradient() -> Tensor:
+        represented = marker(rows(words, spans[:, 0]), rows(words, spans[:, 1]))
+        logits = pair(represented, pairs, labels) + context(words, spans, pairs) @ labels.T
+        (found,) = torch.autograd.grad(logits.sigmoid().sum(), words)
+        return found
+
+    first = gradient()
+    assert all(torch.equal(first, gradient()) for _ in range(15))

@@ -38,7 +38,7 @@ def reading(
     *mentions: Said,
     relations: tuple[Related, ...] = (),
     chunk: tuple[int, int] = (0, 50),
-    cut: tuple[int, int] = (0, 0),
+    cut: tuple[int, int, int] = (0, 0, 0),
 ) -> Reading:
     """A chunk of the text and what was found in it; mentions by their place in the whole text."""
     where = Span(*chunk)
@@ -175,7 +175,11 @@ def test_equal_scores_are_decided_by_position() -> None:
 
 
 def test_what_budgets_cut_is_counted_over_all_readings() -> None:
-    assert merged(reading(cut=(2, 0)), reading(cut=(3, 7))).dropped == {"span over budget": 5, "pair over budget": 7}
+    assert merged(reading(cut=(2, 0, 4)), reading(cut=(3, 7, 5))).dropped == {
+        "span over budget": 5,
+        "pair over budget": 7,
+        "relation over budget": 9,
+    }
 
 
 def test_nothing_read_is_nothing_said() -> None:

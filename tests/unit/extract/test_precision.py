@@ -10,7 +10,7 @@ from relex_kg.errors import ModelError
 from relex_kg.extract.checkpoint import load
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.layers import LabelLinear, PartedLinear
-from relex_kg.extract.precision import Precision, prepared
+from relex_kg.extract.precision import Precision, _Int8Linear, prepared
 
 TEXTS = [
     "Marie Curie was born in Warsaw.",
@@ -39,7 +39,8 @@ def linear_layers(module: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("name", ["token-none-rnn1-bert", "markerv0-gcn-rnn1-deberta"])
-def test_packed_layers_give_what_the_models_own_do(name: str, reference: Path) -> None:
+def test_packed_layers_give_what_the_models_own_do(name: str, reference: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_supported", lambda: True)  # or nothing is packed
     own, packed = load(f"{reference}/{name}").model, prepared(load(f"{reference}/{name}").model, "float32", "cpu")
     assert linear_layers(own) > 20
     assert linear_layers(packed) == 0
@@ -100,6 +101,23 @@ def test_a_texts_company_does_not_change_what_int8_finds(rounded: Extractor) -> 
     together = rounded.extract(TEXTS, entities=ENTITIES, relations=RELATIONS)
     alone = [rounded.extract([text], entities=ENTITIES, relations=RELATIONS)[0] for text in TEXTS]
     assert list(together) == alone
+
+
+def test_packing_leaves_the_engine_for_8_bit_arithmetic_as_it_was(reference: Path) -> None:
+    before = torch.backends.quantized.engine
+    prepared(load(reference / "token-none-rnn0-bert").model, "int8", "cpu")
+    assert torch.backends.quantized.engine == before
+
+
+def test_int8_layers_differ_by_no_more_than_rounding() -> None:
+    layer, values = nn.Linear(64, 32), torch.randn(3, 5, 64)
+    found, expected = _Int8Linear(layer.weight, layer.bias)(values), layer(values)
+    # Half a step off: every input, in 127 steps over their range, and every weight, in 127 up to its row's greatest
+    input_step, weight_step = (values.max() - values.min()) / 127, layer.weight.abs().amax(dim=1) / 127
+    by_inputs = input_step / 2 * layer.weight.abs().sum(dim=1)
+    most = by_inputs + (values.abs() + input_step).sum(dim=-1, keepdim=True) * weight_step / 2
+    assert ((found - expected).abs() <= most + 1e-3).all()
+    assert (found - expected).abs().max() > 0
 
 
 def test_a_graph_knows_which_precision_it_was_read_with(exact: Extractor, rounded: Extractor) -> None:

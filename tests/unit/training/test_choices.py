@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relex_kg.errors import DataError, TrainingError
-from relex_kg.training.choices import EPOCHS, PATIENCE, SEED, recipe_for
+from relex_kg.training.choices import PATIENCE, SEED, recipe_for
 from relex_kg.training.recipe import Recipe
 
 LINE = '{"text": "Ada", "entities": [], "relations": [], "pairs": "all"}\n'
@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_without_a_word_on_them_the_choices_are_as_ever(root: Path) -> None:
     assert recipe_for(["a.jsonl", "b.jsonl"], None, root) == Recipe.fine_tuning(
-        {"a.jsonl": 3, "b.jsonl": 1}, epochs=EPOCHS, dev=None, patience=PATIENCE, seed=SEED
+        {"a.jsonl": 3, "b.jsonl": 1}, epochs=None, dev=None, patience=PATIENCE, seed=SEED
     )
 
 

@@ -36,9 +36,11 @@ def make(encoding: Encoding) -> Callable[..., Example]:
         max_tokens: int = 200,
         seed: int = 1,
     ) -> Example:
-        example = ExampleMaker(
-            encoding, phrases, NO_CLASSES, RelationClasses.none(), limits, max_tokens=max_tokens
-        ).make(record, pool, random.Random(seed))
+        classes = RelationClasses.none()
+        maker = ExampleMaker(
+            encoding, phrases, NO_CLASSES, classes, limits, rename_entities=0.35, max_tokens=max_tokens
+        )
+        example = maker.make(record, pool, random.Random(seed))
         assert example is not None
         return example
 
@@ -256,7 +258,9 @@ def test_a_long_text_loses_its_last_words_and_what_reaches_into_them(
 
 
 def test_a_text_without_words_is_no_example(encoding: Encoding, record: MakeRecord) -> None:
-    maker = ExampleMaker(encoding, AS_THEY_ARE, NO_CLASSES, RelationClasses.none(), PLENTY, max_tokens=200)
+    maker = ExampleMaker(
+        encoding, AS_THEY_ARE, NO_CLASSES, RelationClasses.none(), PLENTY, rename_entities=0.35, max_tokens=200
+    )
     assert maker.make(record(" \n", []), NO_POOL, random.Random(1)) is None
 
 

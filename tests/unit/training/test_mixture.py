@@ -28,6 +28,7 @@ def planned(
         EntityClasses({}, share=0.0),
         RelationClasses.none(),
         Limits(5, 5, 20),
+        rename_entities=0.35,
         max_tokens=200,
     )
     return PlannedBatches(sources, maker, encoding, seed=seed, batch_tokens=batch_tokens, join_tokens=join_tokens)

@@ -59,6 +59,7 @@ def batch_of(checkpoint: Checkpoint, record: MakeRecord) -> TrainingBatch:
         EntityClasses({}, share=0.0),
         RelationClasses.none(),
         Limits(5, 5, 20),
+        rename_entities=0.35,
         max_tokens=200,
     )
     records = [

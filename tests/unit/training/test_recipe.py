@@ -62,3 +62,25 @@ def test_a_missing_file_and_one_that_is_not_text_are_named(tmp_path: Path) -> No
 def test_a_recipe_does_not_change() -> None:
     with pytest.raises(ValidationError):
         Recipe(data={"a": 1}).seed = 5
+
+
+def fine_tuning(records: dict[str, int], epochs: int | None = None) -> Recipe:
+    return Recipe.fine_tuning(records, epochs=epochs, dev="d.jsonl", patience=2, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("records", "epochs"), [(0, 15), (1, 15), (50, 15), (200, 8), (800, 4), (1250, 3), (5000, 3), (10**6, 3)]
+)
+def test_the_more_records_the_fewer_passes(records: int, epochs: int) -> None:
+    recipe = fine_tuning({"a.jsonl": records, "b.jsonl": 0})
+    assert recipe.data == {"a.jsonl": records * epochs, "b.jsonl": 0}
+
+
+def test_all_files_count_and_a_number_of_passes_is_taken_as_it_is() -> None:
+    assert fine_tuning({"a.jsonl": 150, "b.jsonl": 50}).data == {"a.jsonl": 1200, "b.jsonl": 400}
+    assert fine_tuning({"a.jsonl": 150, "b.jsonl": 50}, epochs=2).data == {"a.jsonl": 300, "b.jsonl": 100}
+
+
+@pytest.mark.parametrize(("epochs", "evaluations"), [(1, 1), (2, 2), (3, 3), (15, 3), (40, 8)])
+def test_dev_is_not_measured_after_every_pass(epochs: int, evaluations: int) -> None:
+    assert fine_tuning({"a.jsonl": 50}, epochs).evaluations == evaluations
