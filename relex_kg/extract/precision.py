@@ -28,7 +28,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
 
     ``float32`` gives the same results as the model itself, up to float tolerance. ``bfloat16`` keeps three digits of
     the encoder's products. ``int8`` rounds weights (one scale an output) and what they are multiplied with (one scale
-    a text) to 8 bits.
+    a text) to 8 bits, but in layers that narrow.
 
     Raises:
         ModelError: this device has no such arithmetic.
@@ -39,7 +39,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
         return model
     model = with_fast_attention(model)
     if precision == "int8":
-        _replace(model, _Int8Linear)
+        _replace(model, _int8_unless_narrowing)
     elif precision == "bfloat16":
         _replace(model.encoder, _Bfloat16Linear)
         _replace(model, _PackedLinear)
@@ -134,6 +134,15 @@ def _replace(module: nn.Module, pack: _Pack) -> None:
             setattr(module, name, pack(child.weight, child.bias))
         else:
             _replace(child, pack)
+
+
+def _int8_unless_narrowing(weight: Tensor, bias: Tensor | None) -> nn.Module:
+    """A layer with fewer outputs than inputs reads what an activation function made of a wider one.
+
+    A few of those values are so great that the others, sharing their scale, would lose most of their digits.
+    """
+    outputs, inputs = weight.shape
+    return _Int8Linear(weight, bias) if outputs >= inputs else _PackedLinear(weight, bias)
 
 
 @contextmanager
