@@ -188,7 +188,7 @@ class Extractor:
         """Most padded tokens that are read together, where it is more than one text."""
         if self.precision == "int8":
             return 0  # what is read together is rounded together: alone, a text's company cannot change what is found
-        return min(_BATCH_TOKENS, _BATCH_TOKENS_ON_CPU) if self.model.device.type == "cpu" else _BATCH_TOKENS
+        return _BATCH_TOKENS_ON_CPU if self.model.device.type == "cpu" else _BATCH_TOKENS
 
     def _encoded(self, texts: Sequence[str], capacity: int) -> list[EncodedText]:
         """The texts' words, none too long for a window."""

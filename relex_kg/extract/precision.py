@@ -173,7 +173,7 @@ def _refuse_unsupported(precision: Precision, device: str) -> None:
             "this processor has no bfloat16 arithmetic, or this build of torch does not use it",
             fix="ask for precision float32 or int8",
         )
-    if precision == "int8" and "x86" not in torch.backends.quantized.supported_engines:
+    if precision == "int8" and not (_has_onednn() and "x86" in torch.backends.quantized.supported_engines):
         raise ModelError(
             "this build of torch has no fast 8-bit arithmetic",
             cause="it was built for another processor than x86-64",

@@ -13,7 +13,6 @@ UNNAMED = "entity"  # the type of mentions whose source names none
 
 # Classes whose mentions are values: who asks for "entity" means things, not dates and amounts
 _VALUES = frozenset({"date", "number"})
-_RENAMED = 0.35  # share of classes asked for in other words
 _PLAIN = ("person", "organization", "location")
 
 
@@ -80,7 +79,9 @@ class EntityClasses:
         """
         return cls({row[0]: row[1] for row in read_table(path, columns=("type", "class"))}, share=share)
 
-    def question(self, record: Record, present: Sequence[str], chance: random.Random) -> EntityQuestion | None:
+    def question(
+        self, record: Record, present: Sequence[str], *, rename: float, chance: random.Random
+    ) -> EntityQuestion | None:
         """A question by classes, or None where it is not the turn of one, or the record does not allow it.
 
         A record allows it where its mentions are all the text's named things, and each has a class.
@@ -93,7 +94,7 @@ class EntityClasses:
         labels = {type: label_of(self._classes[type]) for type in present}
         possible = sorted({label_of(each) for each in self._classes.values()} - {""})
         asked = chance.sample(possible, chance.randint(1, len(possible)))
-        wording = {label: entity_wording(label, chance, rename=_RENAMED) for label in asked}
+        wording = {label: entity_wording(label, chance, rename=rename) for label in asked}
         columns = {type: asked.index(label) for type, label in labels.items() if label in wording}
         return EntityQuestion(tuple(wording.values()), columns)
 

@@ -135,8 +135,10 @@ class ExampleMaker:
         )
         mention_row = {index: span_of[span] for index, span in placed.items()}
         turned = self._relation_classes.turned(record, chance)
-        facts = Facts(
-            turned or record, mention_row, self._relation_classes.phrases if turned is not None else self._phrases
+        facts = (
+            Facts(record, mention_row, self._phrases)
+            if turned is None
+            else Facts(turned, mention_row, self._relation_classes.phrases)
         )
         questions = relation_questions(facts, pool.relations, limit=self._limits.relations, chance=chance)
         answers = pair_answers(facts, questions, spans=len(span_rows), limit=self._limits.pairs, chance=chance)
@@ -164,13 +166,9 @@ class ExampleMaker:
         chance: random.Random,
     ) -> tuple[tuple[str, ...], Tensor, Tensor]:
         present = sorted({record.entities[index].type for index in placed})
-        question = self._classes.question(record, present, chance) or types_question(
-            record,
-            present,
-            pool.entities,
-            limit=self._limits.entities,
-            rename=self._rename_entities,
-            chance=chance,
+        rename = self._rename_entities
+        question = self._classes.question(record, present, rename=rename, chance=chance) or types_question(
+            record, present, pool.entities, limit=self._limits.entities, rename=rename, chance=chance
         )
         mentions = sorted(
             {

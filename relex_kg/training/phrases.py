@@ -57,7 +57,7 @@ class PhraseTable:
         """
         phrases: dict[str, Phrases] = {}
         for path in paths:
-            for label, known in _read_table(path):
+            for label, known in _read_phrases(path):
                 phrases[label] = phrases[label].with_more(known) if label in phrases else known
         return cls(phrases, rename=rename)
 
@@ -126,7 +126,7 @@ def _reads_symmetric(label: str) -> bool:
     return not _SYMMETRIC_WORDS.isdisjoint(label.lower().replace("_", " ").split())
 
 
-def _read_table(path: Path) -> Iterator[tuple[str, Phrases]]:
+def _read_phrases(path: Path) -> Iterator[tuple[str, Phrases]]:
     for row in read_table(path, columns=_COLUMNS)[1:]:
         symmetric = row[2].strip() == "SYMMETRIC"
         yield row[0], Phrases(_split(row[1]), () if symmetric else _split(row[2]), symmetric)

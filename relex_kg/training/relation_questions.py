@@ -134,13 +134,13 @@ def pair_answers(
     Each of the others stands for its share of those that were left out.
     """
     every = list(permutations(range(spans), 2)) if questions else []
-    named = [pair for pair in every if facts.judged(pair)]
-    others = [pair for pair in every if not facts.judged(pair)] if facts.exhaustive else []
-    kept = others
-    if len(named) + len(others) > limit:
+    named = dict.fromkeys(pair for pair in every if facts.judged(pair))
+    others = [pair for pair in every if pair not in named] if facts.exhaustive else []
+    room = max(limit - len(named), 0)
+    if len(others) > room:
         chance.shuffle(others)
-        kept = others[: max(limit - len(named), 0)]
-    pairs = named + kept
+    kept = others[:room]
+    pairs = [*named, *kept]
     answers = [
         [facts.answer(pair[::-1] if each.wording.reversed else pair, each.label) for each in questions]
         for pair in pairs

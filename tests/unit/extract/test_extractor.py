@@ -62,7 +62,7 @@ def test_the_size_of_batches_does_not_change_what_is_found(
     extractor: Extractor, some: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = extractor.run(some, REQUEST)
-    monkeypatch.setattr(module, "_BATCH_TOKENS", 100)
+    monkeypatch.setattr(module, "_BATCH_TOKENS_ON_CPU", 100)
     assert_alike(extractor.run(some, REQUEST), together)
 
 
@@ -97,7 +97,7 @@ def test_text_without_words_says_nothing(extractor: Extractor) -> None:
 def test_progress_counts_every_text_once(
     extractor: Extractor, some: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH_TOKENS", 300)
+    monkeypatch.setattr(module, "_BATCH_TOKENS_ON_CPU", 300)
     heard: list[int] = []
     extractor.run(some, REQUEST, on_progress=heard.append)
     assert sum(heard) == len(some)

@@ -9,10 +9,30 @@ import pytest
 from relex_kg.extract.checkpoint import Checkpoint, load
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
+from relex_kg.training.entity_questions import EntityClasses
+from relex_kg.training.examples import ExampleMaker, Limits
+from relex_kg.training.phrases import PhraseTable
+from relex_kg.training.relation_classes import RelationClasses
 
 REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
 
 MakeRecord = Callable[..., Record]
+AS_THEY_ARE = PhraseTable({}, rename=0.0)
+
+
+def plain_maker(
+    encoding: Encoding, limits: Limits, *, phrases: PhraseTable = AS_THEY_ARE, max_tokens: int = 200
+) -> ExampleMaker:
+    """A maker that knows no classes."""
+    return ExampleMaker(
+        encoding,
+        phrases,
+        EntityClasses({}, share=0.0),
+        RelationClasses.none(),
+        limits,
+        rename_entities=0.35,
+        max_tokens=max_tokens,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def of_types(record: MakeRecord, *types: str) -> Record:
 
 def asked(classes: EntityClasses, record: Record, tries: int = 200) -> list[EntityQuestion]:
     present = sorted({entity.type for entity in record.entities})
-    found = (classes.question(record, present, random.Random(seed)) for seed in range(tries))
+    found = (classes.question(record, present, rename=0.35, chance=random.Random(seed)) for seed in range(tries))
     return [question for question in found if question]
 
 

@@ -8,12 +8,10 @@ import torch
 
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, Record
-from relex_kg.training.entity_questions import EntityClasses
-from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, training_batch
+from relex_kg.training.examples import Example, LabelPool, Limits, training_batch
 from relex_kg.training.phrases import Phrases, PhraseTable
-from relex_kg.training.relation_classes import RelationClasses
+from tests.unit.training.conftest import AS_THEY_ARE, MakeRecord, plain_maker
 
-MakeRecord = Callable[..., Record]
 Answers = dict[tuple[int, int, str], bool]
 
 # Words:  0   1     2    3   4   5   6
@@ -21,8 +19,6 @@ TEXT = "Ada knew Bea and saw Cyd ."
 MENTIONS = [("Ada", "gnome"), ("Bea", "gnome"), ("Cyd", "troll")]
 PLENTY = Limits(entities=20, relations=20, pairs=100)
 NO_POOL = LabelPool((), ())
-AS_THEY_ARE = PhraseTable({}, rename=0.0)
-NO_CLASSES = EntityClasses({}, share=0.0)
 
 
 @pytest.fixture
@@ -36,10 +32,7 @@ def make(encoding: Encoding) -> Callable[..., Example]:
         max_tokens: int = 200,
         seed: int = 1,
     ) -> Example:
-        classes = RelationClasses.none()
-        maker = ExampleMaker(
-            encoding, phrases, NO_CLASSES, classes, limits, rename_entities=0.35, max_tokens=max_tokens
-        )
+        maker = plain_maker(encoding, limits, phrases=phrases, max_tokens=max_tokens)
         example = maker.make(record, pool, random.Random(seed))
         assert example is not None
         return example
@@ -258,9 +251,7 @@ def test_a_long_text_loses_its_last_words_and_what_reaches_into_them(
 
 
 def test_a_text_without_words_is_no_example(encoding: Encoding, record: MakeRecord) -> None:
-    maker = ExampleMaker(
-        encoding, AS_THEY_ARE, NO_CLASSES, RelationClasses.none(), PLENTY, rename_entities=0.35, max_tokens=200
-    )
+    maker = plain_maker(encoding, PLENTY)
     assert maker.make(record(" \n", []), NO_POOL, random.Random(1)) is None
 
 

@@ -1,7 +1,6 @@
 """Which records are read, in which order and company."""
 
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,28 +8,17 @@ import torch
 from relex_kg.errors import DataError
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
-from relex_kg.training.entity_questions import EntityClasses
-from relex_kg.training.examples import ExampleMaker, Limits
+from relex_kg.training.examples import Limits
 from relex_kg.training.mixture import PlannedBatches, Source, join
-from relex_kg.training.phrases import PhraseTable
-from relex_kg.training.relation_classes import RelationClasses
+from tests.unit.training.conftest import MakeRecord, plain_maker
 
-MakeRecord = Callable[..., Record]
 NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay", "Gus", "Hal"]
 
 
 def planned(
     encoding: Encoding, *sources: Source, seed: int = 13, batch_tokens: int = 30, join_tokens: int = 0
 ) -> PlannedBatches:
-    maker = ExampleMaker(
-        encoding,
-        PhraseTable({}, rename=0.0),
-        EntityClasses({}, share=0.0),
-        RelationClasses.none(),
-        Limits(5, 5, 20),
-        rename_entities=0.35,
-        max_tokens=200,
-    )
+    maker = plain_maker(encoding, Limits(5, 5, 20))
     return PlannedBatches(sources, maker, encoding, seed=seed, batch_tokens=batch_tokens, join_tokens=join_tokens)
 
 

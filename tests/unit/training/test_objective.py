@@ -17,14 +17,9 @@ from relex_kg.extract.config import Adjacency, SpanMode, Triples
 from relex_kg.extract.encoding import Encoding
 from relex_kg.extract.loss import balanced_loss
 from relex_kg.extract.model import RelexModel
-from relex_kg.training.data import Record
-from relex_kg.training.entity_questions import EntityClasses
-from relex_kg.training.examples import Example, ExampleMaker, LabelPool, Limits, TrainingBatch, training_batch
+from relex_kg.training.examples import Example, LabelPool, Limits, TrainingBatch, training_batch
 from relex_kg.training.objective import Objective
-from relex_kg.training.phrases import PhraseTable
-from relex_kg.training.relation_classes import RelationClasses
-
-MakeRecord = Callable[..., Record]
+from tests.unit.training.conftest import MakeRecord, plain_maker
 
 
 def test_the_loss_by_hand() -> None:
@@ -53,15 +48,7 @@ def decision(logit: Tensor, right: bool) -> float:
 
 def batch_of(checkpoint: Checkpoint, record: MakeRecord) -> TrainingBatch:
     encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
-    maker = ExampleMaker(
-        encoding,
-        PhraseTable({}, rename=0.0),
-        EntityClasses({}, share=0.0),
-        RelationClasses.none(),
-        Limits(5, 5, 20),
-        rename_entities=0.35,
-        max_tokens=200,
-    )
+    maker = plain_maker(encoding, Limits(5, 5, 20))
     records = [
         record(
             "Ada Byron knew Bea and Cyd",
