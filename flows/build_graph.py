@@ -28,7 +28,7 @@ from prefect.tasks import Task, exponential_backoff
 if not __package__:  # run as a script, or loaded by Prefect from its file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows.reports import Report, markdown, plain, summary
+from flows.reports import KEEP_REPORT, Report, markdown, plain, summary
 from flows.resources import Setup, shared
 from relex_kg.errors import ReadError, RelexError, StoreBusyError, StoreUnreachableError
 from relex_kg.ids import DocumentId
@@ -108,7 +108,7 @@ def publish(report: Report) -> None:
     create_markdown_artifact(markdown(report), key=ARTIFACT, description=summary(report))
 
 
-@flow(name="Build graph", task_runner=_ONE_AT_A_TIME)
+@flow(name="Build graph", task_runner=_ONE_AT_A_TIME, **KEEP_REPORT)
 def build_graph(
     paths: list[str],
     *,

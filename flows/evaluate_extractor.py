@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 if not __package__:  # run as a script, or loaded by Prefect from its file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows.reports import Report, evaluation_markdown
+from flows.reports import KEEP_REPORT, Report, evaluation_markdown
 from relex_kg.errors import RelexError
 from relex_kg.evaluation.measuring import PUBLISHED, Protocol, TypesFrom, document, evaluate
 from relex_kg.evaluation.survey import Column, survey
@@ -52,7 +52,7 @@ def publish(report: Report) -> None:
     create_markdown_artifact(evaluation_markdown(report), key=ARTIFACT, description=summary(report))
 
 
-@flow(name="Evaluate extractor")
+@flow(name="Evaluate extractor", **KEEP_REPORT)
 def evaluate_extractor(
     files: list[str],
     *,

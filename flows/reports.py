@@ -9,6 +9,10 @@ from relex_kg.pipeline import RunReport
 
 Report = dict[str, Any]
 
+# Of flows. A report that is not stored is lost when the server's answer to a run's last state is: Prefect then asks
+# again and takes the state, without its data, from the server.
+KEEP_REPORT: dict[str, Any] = {"persist_result": True, "result_serializer": "json"}
+
 _MOST_ROWS = 100  # of failures in a page; the run's result holds all
 _MEASURES = ("triples", "relations", "entities")
 

@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 if not __package__:  # run as a script, or loaded by Prefect from its file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows.reports import Report, training_markdown
+from flows.reports import KEEP_REPORT, Report, training_markdown
 from relex_kg.errors import RelexError
 from relex_kg.extract.checkpoint import BUNDLED
 from relex_kg.training.choices import PATIENCE, SEED, recipe_for
@@ -66,7 +66,7 @@ def publish(report: Report, out: str) -> None:
     create_markdown_artifact(training_markdown(report, out), key=ARTIFACT, description=summary(report))
 
 
-@flow(name="Train extractor")
+@flow(name="Train extractor", **KEEP_REPORT)
 def train_extractor(
     data: list[str] | None = None,
     *,

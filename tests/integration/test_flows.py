@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prefect.artifacts import Artifact
+from prefect.client.base import PrefectHttpxSyncClient
 
 from flows import build_graph as building
 from flows.build_graph import build_graph
@@ -154,6 +155,21 @@ def test_a_transient_error_is_tried_again(run, monkeypatch):
     report = run("once-away").result()
     assert store.attempts == 3
     assert (report["added"], len(store.documents())) == (2, 2)
+
+
+def test_the_report_survives_a_lost_answer(run, monkeypatch):
+    """The server has the final state, its answer got lost, and Prefect's client sends the same request again."""
+    once = PrefectHttpxSyncClient.send
+
+    def twice(self, request, **options):
+        if request.url.path.endswith("/set_state") and b"COMPLETED" in request.content:
+            once(self, request, **options)
+        return once(self, request, **options)
+
+    monkeypatch.setattr(PrefectHttpxSyncClient, "send", twice)
+    in_memory(monkeypatch, MemoryStore())
+    report = run("answer-lost").result()
+    assert (report["added"], report["failed"], report["skipped"]) == (2, 1, 1)
 
 
 def test_a_malformed_schema_fails_at_once(run, monkeypatch, tmp_path):
