@@ -5,10 +5,9 @@ python bench/false_positives.py --data DATA_ROOT --show
 
 Read are sentences in which at least two entities stand together and whose annotators, who judged every pair, found no
 relation between any. Every relation found there counts as wrong. CrossRE judges pairs against 17 broad relation types,
-but marks no dates: sentences with a year are left out, because nobody judged what they date. CoNLL04 has five narrow
-types, so that some of what is "wrong" there may well be said, and it is counted apart. The column "judged" counts only
-relations between mentions that overlap marked ones. DATA_ROOT holds the files, in the format of docs/data-format.md,
-under the names below.
+but marks no dates: sentences with a year are left out, because nobody judged what they date. The column "judged" counts
+only relations between mentions that overlap marked ones. DATA_ROOT holds the files, in the format of
+docs/data-format.md, under the names below.
 """
 
 import argparse
@@ -30,7 +29,6 @@ from relex_kg.types import Document, Span
 
 _DOMAINS = ("news", "politics", "ai", "literature", "music", "science")
 CROSSRE = {f"CrossRE {domain}": f"benchmarks/crossre/dev-{domain}.jsonl.gz" for domain in _DOMAINS}
-CONLL04 = "benchmarks/conll04/dev.jsonl.gz"
 
 _YEAR = re.compile(r"\b1[0-9]{3}s?\b|\b20[0-9]{2}s?\b")
 
@@ -155,11 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         crossre = {name: list(without_years(without_relations(given.data / file))) for name, file in CROSSRE.items()}
-        conll04 = list(without_relations(given.data / CONLL04))
         reader = Reader(Extractor.from_pretrained(given.model), Schema.load(given.schema))
         rows = [measure(name, records, reader) for name, records in crossre.items()]
         rows.append(together("CrossRE, all", rows))
-        rows.append(measure("CoNLL04", conll04, reader))
     except RelexError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
