@@ -100,11 +100,15 @@ RETURN v.fact AS id, h.id AS one, t.id AS other
 
 SUPPORTED_FACTS = "UNWIND $ids AS id MATCH (v:Evidence {fact: id}) RETURN DISTINCT v.fact AS id"
 
+# Relationships are collected before the first is deleted. The embedded server deletes while it still matches, and its
+# walk along an entity's relationships then meets what is gone: in some orders of ids it fails.
+_DELETE_COLLECTED = "WITH collect(r) AS found UNWIND found AS r DELETE r"
+
 # Undirected: a symmetric fact may point the other way than its evidence.
-DELETE_UNSUPPORTED_FACTS = """
+DELETE_UNSUPPORTED_FACTS = f"""
 UNWIND $rows AS row
-MATCH (:Entity {id: row.one})-[r]-(:Entity {id: row.other}) WHERE r.id = row.id
-DELETE r
+MATCH (:Entity {{id: row.one}})-[r]-(:Entity {{id: row.other}}) WHERE r.id = row.id
+{_DELETE_COLLECTED}
 """
 
 DELETE_EVIDENCE = "UNWIND $ids AS id MATCH (v:Evidence {id: id}) DETACH DELETE v"
@@ -113,9 +117,9 @@ DELETE_CHUNKS = "UNWIND $ids AS id MATCH (c:Chunk {id: id}) DETACH DELETE c"
 DELETE_DOCUMENT = "MATCH (d:Document {id: $document}) DETACH DELETE d RETURN 1 AS deleted"
 
 CLEAR_FACTS = "UNWIND $ids AS id MATCH (v:Evidence {id: id}) REMOVE v.fact"
-CLEAR_ENTITIES = "UNWIND $ids AS id MATCH (:Mention {id: id})-[r:REFERS_TO]->(:Entity) DELETE r"
-UNPLACE_MENTIONS = "UNWIND $ids AS id MATCH (:Mention {id: id})-[r:IN_CHUNK]->(:Chunk) DELETE r"
-UNPLACE_EVIDENCE = "UNWIND $ids AS id MATCH (:Evidence {id: id})-[r:IN_CHUNK]->(:Chunk) DELETE r"
+CLEAR_ENTITIES = f"UNWIND $ids AS id MATCH (:Mention {{id: id}})-[r:REFERS_TO]->(:Entity) {_DELETE_COLLECTED}"
+UNPLACE_MENTIONS = f"UNWIND $ids AS id MATCH (:Mention {{id: id}})-[r:IN_CHUNK]->(:Chunk) {_DELETE_COLLECTED}"
+UNPLACE_EVIDENCE = f"UNWIND $ids AS id MATCH (:Evidence {{id: id}})-[r:IN_CHUNK]->(:Chunk) {_DELETE_COLLECTED}"
 
 WRITE_DOCUMENT = "MERGE (d:Document {id: $document}) SET d += $properties"
 
@@ -228,7 +232,7 @@ def delete_facts(type: str) -> str:
     return f"""
 UNWIND $rows AS row
 MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]->(:Entity {{id: row.tail}}) WHERE r.id = row.id
-DELETE r
+{_DELETE_COLLECTED}
 """
 
 
