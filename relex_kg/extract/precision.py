@@ -10,6 +10,8 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from transformers.models.bert.modeling_bert import BertLayer
+from transformers.models.deberta_v2.modeling_deberta_v2 import DebertaV2Layer
 
 from relex_kg.errors import ModelError
 from relex_kg.extract.disentangled import with_fast_attention
@@ -20,6 +22,7 @@ Precision = Literal["float32", "bfloat16", "int8"]
 
 _Pack = Callable[[Tensor, Tensor | None], nn.Module]
 
+_SMOOTHING = 0.75  # how much of what channels differ by goes over to the weights: best of 0.75, 0.85 and 1 on dev
 _EXPECTED_ROWS = 512  # about how many vectors a layer meets at once; the packed layout is chosen for it
 
 
@@ -28,7 +31,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
 
     ``float32`` gives the same results as the model itself, up to float tolerance. ``bfloat16`` keeps three digits of
     the encoder's products. ``int8`` rounds weights (one scale an output) and what they are multiplied with (one scale
-    a text) to 8 bits, but in layers that narrow.
+    a text) to 8 bits, but in layers that narrow; inputs of feed-forward layers are smoothed before.
 
     Raises:
         ModelError: this device has no such arithmetic.
@@ -39,6 +42,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
         return model
     model = with_fast_attention(model)
     if precision == "int8":
+        _smooth_feed_forward(model.encoder)
         _replace(model, _int8_unless_narrowing)
     elif precision == "bfloat16":
         _replace(model.encoder, _Bfloat16Linear)
@@ -105,6 +109,29 @@ class _Int8Linear(nn.Module):
         return output
 
 
+class _SmoothedInt8Linear(nn.Module):
+    """An 8-bit layer behind a norm, some of whose channels are far greater than the others.
+
+    Inputs are divided by a factor a channel, which weights are multiplied with before they are rounded: SmoothQuant
+    (arXiv 2211.10438, its formula 4). How great a channel gets is read off the norm's own parameters.
+
+    *Shape:* as :class:`torch.nn.Linear`.
+    """
+
+    def __init__(self, layer: nn.Linear, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        weight = layer.weight.detach().float()
+        # Before the norm's own scale and shift, a value is rarely beyond three standard deviations
+        inputs = (3 * norm.weight.abs() + norm.bias.abs()).detach().float().clamp(min=1e-6)
+        factors = inputs**_SMOOTHING / weight.abs().amax(dim=0).clamp(min=1e-6) ** (1 - _SMOOTHING)
+        self._divided = 1 / factors
+        self._inner = _Int8Linear(weight * factors, layer.bias)
+
+    def forward(self, values: Tensor) -> Tensor:
+        output: Tensor = self._inner(values * self._divided)
+        return output
+
+
 class _Parts(nn.Module):
     """A :class:`PartedLinear` with every part packed on its own.
 
@@ -134,6 +161,14 @@ def _replace(module: nn.Module, pack: _Pack) -> None:
             setattr(module, name, pack(child.weight, child.bias))
         else:
             _replace(child, pack)
+
+
+def _smooth_feed_forward(encoder: nn.Module) -> None:
+    """The first layer of every feed-forward block; without this they lose more than all other 8-bit layers together."""
+    for block in encoder.modules():
+        if isinstance(block, BertLayer | DebertaV2Layer):
+            norm = block.attention.output.LayerNorm
+            setattr(block.intermediate, "dense", _SmoothedInt8Linear(block.intermediate.dense, norm))
 
 
 def _int8_unless_narrowing(weight: Tensor, bias: Tensor | None) -> nn.Module:

@@ -10,7 +10,7 @@ from relex_kg.errors import ModelError
 from relex_kg.extract.checkpoint import load
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.layers import LabelLinear, PartedLinear
-from relex_kg.extract.precision import Precision, _Int8Linear, prepared
+from relex_kg.extract.precision import Precision, _Int8Linear, _SmoothedInt8Linear, prepared
 
 TEXTS = [
     "Marie Curie was born in Warsaw.",
@@ -118,6 +118,26 @@ def test_int8_layers_differ_by_no_more_than_rounding() -> None:
     most = by_inputs + (values.abs() + input_step).sum(dim=-1, keepdim=True) * weight_step / 2
     assert ((found - expected).abs() <= most + 1e-3).all()
     assert (found - expected).abs().max() > 0
+
+
+def test_smoothing_keeps_the_digits_of_all_channels_beside_a_few_great_ones() -> None:
+    torch.manual_seed(5)
+    norm, layer, values = nn.LayerNorm(64), nn.Linear(64, 96), torch.randn(200, 64)
+    with torch.no_grad():
+        norm.weight[:2] = 20
+        inputs = norm(values)
+        expected = layer(inputs)
+        plain = (_Int8Linear(layer.weight, layer.bias)(inputs) - expected).abs().mean()
+        smoothed = (_SmoothedInt8Linear(layer, norm)(inputs) - expected).abs().mean()
+    assert 0 < smoothed < plain / 2
+
+
+@pytest.mark.parametrize("name", ["token-none-rnn0-bert", "token-none-rnn1-deberta"])
+def test_every_feed_forward_block_is_smoothed(reference: Path, name: str) -> None:
+    rounded = prepared(load(reference / name).model, "int8", "cpu").encoder
+    blocks = rounded.encoder.layer
+    assert len(blocks) > 0
+    assert all(isinstance(block.intermediate.dense, _SmoothedInt8Linear) for block in blocks)
 
 
 def test_a_graph_knows_which_precision_it_was_read_with(exact: Extractor, rounded: Extractor) -> None:
