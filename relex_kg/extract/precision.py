@@ -168,7 +168,7 @@ def _smooth_feed_forward(encoder: nn.Module) -> None:
     for block in encoder.modules():
         if isinstance(block, BertLayer | DebertaV2Layer):
             norm = block.attention.output.LayerNorm
-            setattr(block.intermediate, "dense", _SmoothedInt8Linear(block.intermediate.dense, norm))
+            block.intermediate.add_module("dense", _SmoothedInt8Linear(block.intermediate.dense, norm))
 
 
 def _int8_unless_narrowing(weight: Tensor, bias: Tensor | None) -> nn.Module:
