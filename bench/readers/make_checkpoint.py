@@ -90,17 +90,6 @@ def shift(layer: nn.Linear, labels: Tensor, amount: float) -> None:
     layer.bias.add_(amount * common / common.dot(common))
 
 
-def standardize(layer: nn.Linear, values: Tensor) -> None:
-    """Give each output mean 0 and standard deviation 1 over values (N, D).
-
-    What random encoders make of different words is nearly the same; a label would be found everywhere or nowhere.
-    """
-    outputs = layer(values)
-    deviations = outputs.std(dim=0)
-    layer.bias.sub_(outputs.mean(dim=0)).div_(deviations)
-    layer.weight.div_(deviations.unsqueeze(1))
-
-
 def calibrate_entities(model: Any, texts: list[str], entities: list[str], relations: list[str]) -> None:
     network, words = model.model, sum(len(text.split()) for text in texts)
     token_level = model.config.span_mode == "token_level"
@@ -110,8 +99,6 @@ def calibrate_entities(model: Any, texts: list[str], entities: list[str], relati
         # whose every part is a candidate: thousands of pairs a text, which no trained model has.
         last.weight.copy_(last.weight[:1].expand_as(last.weight))
         last.bias.copy_(last.bias[:1].expand_as(last.bias))
-        output = run(model, texts, entities, relations, 1.0)
-        standardize(network.scorer.proj_token, output.words_embedding[output.mask.bool()])
     output = run(model, texts, entities, relations, 1.0)
     scale(last, SPREAD / output.logits.std().item())
     for share in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4):
