@@ -124,11 +124,11 @@ class _SmoothedInt8Linear(nn.Module):
         # Before the norm's own scale and shift, a value is rarely beyond three standard deviations
         inputs = (3 * norm.weight.abs() + norm.bias.abs()).detach().float().clamp(min=1e-6)
         factors = inputs**_SMOOTHING / weight.abs().amax(dim=0).clamp(min=1e-6) ** (1 - _SMOOTHING)
-        self._divided = 1 / factors
+        self._inverse = 1 / factors
         self._inner = _Int8Linear(weight * factors, layer.bias)
 
     def forward(self, values: Tensor) -> Tensor:
-        output: Tensor = self._inner(values * self._divided)
+        output: Tensor = self._inner(values * self._inverse)
         return output
 
 
