@@ -126,10 +126,11 @@ class TokenScorer(nn.Module):
     def _logits(self, words: Tensor, labels: Tensor) -> Tensor:
         word_alone, word_factor = self.word(words).split(self.width, dim=-1)
         label_alone, label_factor = self.label(labels).split(self.width, dim=-1)
-        alone = self.mix.part(0, word_alone).unsqueeze(2)
-        alone = alone + (self.mix.part(1, label_alone) + self.mix.bias).unsqueeze(1)
-        product = self.mix.part(2, word_factor.unsqueeze(2) * label_factor.unsqueeze(1))
-        return self.out(relu(self.dropout(alone + product), inplace=True))  # type: ignore[no-any-return]
+        hidden = self.mix.part(2, word_factor.unsqueeze(2) * label_factor.unsqueeze(1))
+        # In place: memory of this size goes back to the system when it is freed, and is slow to get again
+        hidden += self.mix.part(0, word_alone).unsqueeze(2)
+        hidden += (self.mix.part(1, label_alone) + self.mix.bias).unsqueeze(1)
+        return self.out(relu(self.dropout(hidden), inplace=True))  # type: ignore[no-any-return]
 
 
 class SpanMarker(nn.Module):

@@ -10,10 +10,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from transformers.models.bert.modeling_bert import BertLayer
+from transformers.models.bert.modeling_bert import BertLayer, BertSelfAttention
 from transformers.models.deberta_v2.modeling_deberta_v2 import DebertaV2Layer
 
 from relex_kg.errors import ModelError
+from relex_kg.extract.attention import with_bfloat16_attention
 from relex_kg.extract.disentangled import with_fast_attention
 from relex_kg.extract.layers import LabelLinear, PartedLinear
 from relex_kg.extract.model import RelexModel
@@ -22,7 +23,6 @@ Precision = Literal["float32", "bfloat16", "int8"]
 
 _Pack = Callable[[Tensor, Tensor | None], nn.Module]
 
-_SMOOTHING = 0.75  # how much of what channels differ by goes over to the weights: best of 0.75, 0.85 and 1 on dev
 _EXPECTED_ROWS = 512  # about how many vectors a layer meets at once; the packed layout is chosen for it
 
 
@@ -31,7 +31,8 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
 
     ``float32`` gives the same results as the model itself, up to float tolerance. ``bfloat16`` keeps three digits of
     the encoder's products. ``int8`` rounds weights (one scale an output) and what they are multiplied with (one scale
-    a text) to 8 bits, but in layers that narrow; inputs of feed-forward layers are smoothed before.
+    a text) to 8 bits, but in layers that narrow; inputs of feed-forward layers are smoothed before. Where the processor
+    has bfloat16 arithmetic, those layers of the encoder and the attention of BERT are in bfloat16.
 
     Raises:
         ModelError: this device has no such arithmetic.
@@ -43,8 +44,12 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
     model = with_fast_attention(model)
     if precision == "int8":
         _smooth_feed_forward(model.encoder)
-        _replace(model, _int8_unless_narrowing)
+        if _has_bfloat16():
+            _attend_in_bfloat16(model.encoder)
+            _replace(model.encoder, _int8_unless_narrowing(_Bfloat16Linear))
+        _replace(model, _int8_unless_narrowing(_PackedLinear))
     elif precision == "bfloat16":
+        with_bfloat16_attention(model.encoder)
         _replace(model.encoder, _Bfloat16Linear)
         _replace(model, _PackedLinear)
     elif _has_onednn() and torch.cpu._is_avx512_supported():
@@ -105,27 +110,26 @@ class _Int8Linear(nn.Module):
         self._reduced = not torch.cpu._is_vnni_supported()
 
     def forward(self, values: Tensor) -> Tensor:
-        output: Tensor = torch.ops.quantized.linear_dynamic(values, self._packed, self._reduced)
+        output: Tensor = torch.ops.quantized.linear_dynamic(values.float(), self._packed, self._reduced)
         return output
 
 
 class _SmoothedInt8Linear(nn.Module):
     """An 8-bit layer behind a norm, some of whose channels are far greater than the others.
 
-    Inputs are divided by a factor a channel, which weights are multiplied with before they are rounded: SmoothQuant
-    (arXiv 2211.10438, its formula 4). How great a channel gets is read off the norm's own parameters.
+    Inputs are divided by how great their channel gets, and weights multiplied with it before they are rounded:
+    SmoothQuant (arXiv 2211.10438, formula 4) with its strength at 1. How great is read off the norm's own parameters,
+    which say too little of the greatest channels; with strengths below 1 those were still too great.
 
     *Shape:* as :class:`torch.nn.Linear`.
     """
 
     def __init__(self, layer: nn.Linear, norm: nn.LayerNorm) -> None:
         super().__init__()
-        weight = layer.weight.detach().float()
         # Before the norm's own scale and shift, a value is rarely beyond three standard deviations
-        inputs = (3 * norm.weight.abs() + norm.bias.abs()).detach().float().clamp(min=1e-6)
-        factors = inputs**_SMOOTHING / weight.abs().amax(dim=0).clamp(min=1e-6) ** (1 - _SMOOTHING)
-        self._inverse = 1 / factors
-        self._inner = _Int8Linear(weight * factors, layer.bias)
+        greatest = (3 * norm.weight.abs() + norm.bias.abs()).detach().float().clamp(min=1e-6)
+        self._inverse = 1 / greatest
+        self._inner = _Int8Linear(layer.weight.detach().float() * greatest, layer.bias)
 
     def forward(self, values: Tensor) -> Tensor:
         output: Tensor = self._inner(values * self._inverse)
@@ -163,6 +167,14 @@ def _replace(module: nn.Module, pack: _Pack) -> None:
             _replace(child, pack)
 
 
+def _attend_in_bfloat16(encoder: nn.Module) -> None:
+    """Attention of a BERT encoder, which rounds worst to 8 bits of all that is left once feed-forward is smoothed."""
+    with_bfloat16_attention(encoder)
+    for layer in encoder.modules():
+        if isinstance(layer, BertSelfAttention):
+            _replace(layer, _Bfloat16Linear)
+
+
 def _smooth_feed_forward(encoder: nn.Module) -> None:
     """The first layer of every feed-forward block; without this they lose more than all other 8-bit layers together."""
     for block in encoder.modules():
@@ -171,13 +183,17 @@ def _smooth_feed_forward(encoder: nn.Module) -> None:
             block.intermediate.add_module("dense", _SmoothedInt8Linear(block.intermediate.dense, norm))
 
 
-def _int8_unless_narrowing(weight: Tensor, bias: Tensor | None) -> nn.Module:
-    """A layer with fewer outputs than inputs reads what an activation function made of a wider one.
+def _int8_unless_narrowing(narrowing: _Pack) -> _Pack:
+    """Eight bits, but for layers with fewer outputs than inputs, which read what an activation made of a wider one.
 
     A few of those values are so great that the others, sharing their scale, would lose most of their digits.
     """
-    outputs, inputs = weight.shape
-    return _Int8Linear(weight, bias) if outputs >= inputs else _PackedLinear(weight, bias)
+
+    def pack(weight: Tensor, bias: Tensor | None) -> nn.Module:
+        outputs, inputs = weight.shape
+        return _Int8Linear(weight, bias) if outputs >= inputs else narrowing(weight, bias)
+
+    return pack
 
 
 @contextmanager
@@ -197,13 +213,18 @@ def _has_onednn() -> bool:
     return built_in and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
+def _has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself, and this build of torch lets it."""
+    return _has_onednn() and torch.cpu._is_avx512_bf16_supported()
+
+
 def _refuse_unsupported(precision: Precision, device: str) -> None:
     if precision != "float32" and device != "cpu":
         raise ModelError(
             f"precision {precision} is for the CPU, and the model is to run on {device!r}",
             fix="ask for precision float32 on this device, or for the device cpu",
         )
-    if precision == "bfloat16" and not (_has_onednn() and torch.cpu._is_avx512_bf16_supported()):
+    if precision == "bfloat16" and not _has_bfloat16():
         raise ModelError(
             "this processor has no bfloat16 arithmetic, or this build of torch does not use it",
             fix="ask for precision float32 or int8",
