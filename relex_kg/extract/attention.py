@@ -17,7 +17,7 @@ _NAME = "relex_kg_bfloat16"  # transformers calls an attention function by the n
 def with_bfloat16_attention(encoder: nn.Module) -> None:
     """Change in place how a BERT encoder's tokens attend; other encoders stay as they are.
 
-    Its layers that give queries, keys and values have to give them in bfloat16, and get what is read in it.
+    The layers before it have to give queries, keys and values in bfloat16, and the layer behind it to read that.
     """
     if isinstance(encoder, BertModel):
         AttentionInterface.register(_NAME, _attend)
@@ -25,7 +25,7 @@ def with_bfloat16_attention(encoder: nn.Module) -> None:
         encoder.set_attn_implementation(_NAME)
 
 
-def _attend(  # noqa: PLR0917  # transformers' own order
+def _attend(
     _: nn.Module,
     query: Tensor,
     key: Tensor,
