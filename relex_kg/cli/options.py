@@ -54,7 +54,7 @@ Model = Annotated[
 Precision = Annotated[
     PrecisionName,
     typer.Option(
-        help="float32 is exact. On a CPU, bfloat16 is faster, nearly the same; int8 is the fastest and costs quality."
+        help="float32 is exact. On a CPU, bfloat16 is faster, nearly the same; int8 is the fastest, may cost quality."
     ),
 ]
 Decisions = Annotated[

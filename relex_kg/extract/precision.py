@@ -32,7 +32,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
     ``float32`` gives the same results as the model itself, up to float tolerance. ``bfloat16`` keeps three digits of
     the encoder's products. ``int8`` rounds weights (one scale an output) and what they are multiplied with (one scale
     a text) to 8 bits, but in layers that narrow; inputs of the encoder's feed-forward layers are smoothed before. Where
-    the processor has bfloat16 arithmetic, the encoder is in that instead, which is about as fast and loses nothing.
+    the processor has bfloat16 arithmetic, the encoder is in that instead, which is about as fast and nearer.
 
     Raises:
         ModelError: this device has no such arithmetic.
