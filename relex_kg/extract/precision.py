@@ -46,7 +46,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
         if _has_onednn() and torch.cpu._is_avx512_supported():
             _replace(model, _PackedLinear)
         return model
-    if _has_bfloat16():
+    if has_bfloat16():
         with_bfloat16_attention(model.encoder)
         _replace(model.encoder, _Bfloat16Linear)
     else:
@@ -199,9 +199,12 @@ def _has_onednn() -> bool:
     return built_in and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def _has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 itself, and this build of torch lets it."""
-    return _has_onednn() and torch.cpu._is_avx512_bf16_supported()
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself, and torch lets it: ``ONEDNN_MAX_CPU_ISA`` may forbid it."""
+    if not (_has_onednn() and torch.cpu._is_avx512_bf16_supported()):
+        return False
+    allowed: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return allowed
 
 
 def _refuse_unsupported(precision: Precision, device: str) -> None:
@@ -210,7 +213,7 @@ def _refuse_unsupported(precision: Precision, device: str) -> None:
             f"precision {precision} is for the CPU, and the model is to run on {device!r}",
             fix="ask for precision float32 on this device, or for the device cpu",
         )
-    if precision == "bfloat16" and not _has_bfloat16():
+    if precision == "bfloat16" and not has_bfloat16():
         raise ModelError(
             "this processor has no bfloat16 arithmetic, or this build of torch does not use it",
             fix="ask for precision float32 or int8",

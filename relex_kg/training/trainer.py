@@ -13,6 +13,7 @@ from torch.utils.data import Sampler, SequentialSampler
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from relex_kg.errors import TrainingError
+from relex_kg.extract.precision import has_bfloat16
 from relex_kg.training.dev import Dev, DevScores
 from relex_kg.training.examples import TrainingBatch
 from relex_kg.training.mixture import PlannedBatches
@@ -146,7 +147,7 @@ def _fast_bfloat16() -> bool:
     """Whether the machine multiplies bfloat16 matrices itself; where it does not, they are slower than float32."""
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported())
+    return has_bfloat16()
 
 
 def _optimizers(objective: Objective, recipe: Recipe, steps: int) -> tuple[AdamW, LambdaLR]:

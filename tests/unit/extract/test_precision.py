@@ -1,5 +1,8 @@
 """Layers packed for the CPU, and 8-bit integers in place of floats."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from relex_kg.extract.precision import (
     _Int8Linear,
     _PackedLinear,
     _SmoothedInt8Linear,
+    has_bfloat16,
     prepared,
 )
 
@@ -38,7 +42,7 @@ def rounded() -> Extractor:
     return Extractor.from_pretrained(precision="int8")
 
 
-has_bfloat16 = pytest.mark.skipif(not torch.cpu._is_avx512_bf16_supported(), reason="needs a CPU with bfloat16")
+needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="needs a CPU with bfloat16")
 
 
 def linear_layers(module: nn.Module) -> int:
@@ -87,12 +91,12 @@ def test_int8_finds_what_float32_finds_in_clear_sentences(exact: Extractor, roun
     assert_same_in_clear_sentences(exact, rounded, tolerance=0.1)
 
 
-@has_bfloat16
+@needs_bfloat16
 def test_bfloat16_finds_what_float32_finds_in_clear_sentences(exact: Extractor) -> None:
     assert_same_in_clear_sentences(exact, Extractor.from_pretrained(precision="bfloat16"), tolerance=0.02)
 
 
-@has_bfloat16
+@needs_bfloat16
 @pytest.mark.parametrize("name", ["token-none-rnn1-bert", "token-none-rnn1-deberta"])
 def test_bfloat16_keeps_the_encoders_output_close_and_in_float32(reference: Path, name: str) -> None:
     own = load(reference / name).model.encoder
@@ -150,7 +154,7 @@ def test_every_feed_forward_block_is_smoothed_where_the_encoder_is_in_8_bits(
     assert all(isinstance(block.intermediate.dense, _SmoothedInt8Linear) for block in blocks)
 
 
-@has_bfloat16
+@needs_bfloat16
 @pytest.mark.parametrize("name", ["token-none-rnn0-bert", "token-none-rnn1-deberta"])
 def test_int8_has_the_encoder_in_bfloat16_where_the_processor_can(reference: Path, name: str) -> None:
     rounded = prepared(load(reference / name).model, "int8", "cpu")
@@ -159,6 +163,22 @@ def test_int8_has_the_encoder_in_bfloat16_where_the_processor_can(reference: Pat
         assert isinstance(block.output.dense, _Bfloat16Linear)
     assert isinstance(rounded.entity_prompt[0], _Int8Linear)
     assert isinstance(rounded.entity_prompt[3], _PackedLinear)
+
+
+def test_int8_keeps_to_the_instructions_that_torch_is_allowed(reference: Path) -> None:
+    read = (
+        "import sys; from relex_kg import Extractor;"
+        "model = Extractor.from_pretrained(sys.argv[1], precision='int8');"
+        "print(sum(1 for _ in model.extract(['Ada met Bob.', 'Cy slept.'], entities=['person'], relations=['met'])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", read, str(reference / "token-none-rnn0-bert")],
+        env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("2\n", 0), done.stderr
 
 
 def test_a_graph_knows_which_precision_it_was_read_with(exact: Extractor, rounded: Extractor) -> None:
