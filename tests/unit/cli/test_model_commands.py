@@ -243,7 +243,7 @@ def test_train_measures_on_dev_and_writes_a_card_and_the_recipe(run: Any, tmp_pa
     assert ran.err.startswith("Before training: dev entities F1 ")
     assert "(best step: " in ran.out
     recipe = Recipe.load(tmp_path / "model" / "recipe.yaml")
-    assert (recipe.data, recipe.dev, recipe.evaluations) == ({"gold.jsonl": 6, "words.jsonl": 2}, "gold.jsonl", 2)
+    assert (recipe.data, recipe.dev, recipe.evaluations) == ({"gold.jsonl": 6, "words.jsonl": 2}, "gold.jsonl", 6)
     card = (tmp_path / "model" / "README.md").read_text()
     assert "| `words.jsonl` | 1 | 2 |" in card
     assert "F1 in percent on `gold.jsonl`" in card
