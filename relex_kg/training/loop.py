@@ -19,6 +19,7 @@ from relex_kg.training.data import read_records
 from relex_kg.training.dev import Dev, DevScores
 from relex_kg.training.entity_questions import EntityClasses
 from relex_kg.training.examples import ExampleMaker, Limits
+from relex_kg.training.interpolation import Interpolation
 from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.objective import Objective
 from relex_kg.training.phrases import PhraseTable
@@ -82,6 +83,7 @@ def train(
     model, tokenizer = _starting_point(start)
     if recipe.pair_context and model.pair_context is None:
         model = _with_pair_context(model)
+    interpolation = Interpolation(model, 1.0 if _is_bare_encoder(start) else recipe.interpolation)
     dev = Dev(data / recipe.dev, tokenizer) if recipe.dev else None
     batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config))
     steps = min(len(batches), max_steps or len(batches))
@@ -95,7 +97,9 @@ def train(
     if before:
         tell(0, None, before)
     objective = Objective(model, relation_weight=recipe.relation_weight, relation_alpha=recipe.relation_alpha)
-    trainer = RelexTrainer(objective, recipe, batches, dev=dev, folder=folder.steps, steps=steps, tell=tell)
+    trainer = RelexTrainer(
+        objective, recipe, batches, interpolation, dev=dev, folder=folder.steps, steps=steps, tell=tell
+    )
     last = folder.last_step()
     try:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -108,7 +112,7 @@ def train(
             resumed=last is not None,
             dev=_dev_report(before, trainer, steps),
         )
-        save(model.eval(), tokenizer, out)
+        save(interpolation.of(model).eval(), tokenizer, out)
         (out / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
         (out / "README.md").write_text(model_card(recipe, report, start=start, max_steps=max_steps), encoding="utf-8")
         folder.finish()
@@ -154,10 +158,14 @@ def _identity(recipe: Recipe, data: Path, model: RelexModel, max_steps: int | No
 
 
 def _starting_point(start: str | Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:
-    if (Path(start) / "config.json").is_file() and not (Path(start) / "gliner_config.json").is_file():
+    if _is_bare_encoder(start):
         return from_encoder(Path(start))
     checkpoint = load(start)
     return checkpoint.model.train(), checkpoint.tokenizer
+
+
+def _is_bare_encoder(start: str | Path) -> bool:
+    return (Path(start) / "config.json").is_file() and not (Path(start) / "gliner_config.json").is_file()
 
 
 def _with_pair_context(model: RelexModel) -> RelexModel:

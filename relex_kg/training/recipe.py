@@ -29,6 +29,8 @@ class Recipe(BaseModel):
         warmup: share of the steps during which the rates rise; they then fall as a cosine.
         floor: share of the peak rates that they fall to.
         weight_decay: of AdamW, on matrices.
+        interpolation: how far from the starting weights to the trained ones those lie that are measured and saved; of a
+            model begun from a bare encoder, which knew nothing before, they are the trained ones.
         relation_weight: of the pair decisions beside the entity decisions in the loss.
         relation_alpha: weight of a pair that holds a relation; one that does not weighs the rest to 1.
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
@@ -58,6 +60,7 @@ class Recipe(BaseModel):
     warmup: float = 0.06
     floor: float = Field(default=0.0, ge=0, le=1)
     weight_decay: float = 0.01
+    interpolation: float = Field(default=1.0, gt=0, le=1)
     relation_weight: float = 2.0
     relation_alpha: float = Field(default=0.75, gt=0, lt=1)
     batch_tokens: int = 1400
@@ -97,6 +100,7 @@ class Recipe(BaseModel):
             encoder_rate=5e-5,
             head_rate=5e-4,
             warmup=0.1,
+            interpolation=0.85,
             batch_tokens=250,
             join_tokens=60,
             # The model will be asked for all types of the schema, by their own names: more room than most schemas need

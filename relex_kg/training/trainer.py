@@ -16,6 +16,7 @@ from relex_kg.errors import TrainingError
 from relex_kg.extract.precision import has_bfloat16
 from relex_kg.training.dev import Dev, DevScores
 from relex_kg.training.examples import TrainingBatch
+from relex_kg.training.interpolation import Interpolation
 from relex_kg.training.mixture import PlannedBatches
 from relex_kg.training.objective import Objective
 from relex_kg.training.recipe import Recipe
@@ -30,6 +31,7 @@ class RelexTrainer(Trainer):
         objective: the model with its loss.
         recipe: how to train.
         batches: what to train on.
+        interpolation: where between the weights of before and after those lie that are measured.
         dev: what to measure on, if anything.
         folder: where checkpoints go.
         steps: how many batches to take.
@@ -41,6 +43,7 @@ class RelexTrainer(Trainer):
         objective: Objective,
         recipe: Recipe,
         batches: PlannedBatches,
+        interpolation: Interpolation,
         *,
         dev: Dev | None,
         folder: Path,
@@ -59,11 +62,12 @@ class RelexTrainer(Trainer):
         self.pop_callback(PrinterCallback)
         self._dev = dev
         self._objective = objective
+        self._interpolation = interpolation
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Scores on dev, under the names that the Trainer finds the best step by."""
         assert self._dev is not None
-        scores = self._dev.score(self._objective.model)
+        scores = self._dev.score(self._interpolation.of(self._objective.model))
         metrics = {"eval_mean": scores.mean, "eval_entities": scores.entities}
         if scores.relations is not None:
             metrics["eval_relations"] = scores.relations

@@ -120,6 +120,28 @@ def test_training_changes_the_weights_and_lowers_the_loss(run: Train, reference:
     assert (after["token_scorer.out.weight"] - before["token_scorer.out.weight"]).abs().max() > 1e-2
 
 
+def test_saved_weights_lie_between_those_of_before_and_after(run: Train, reference: Path, tmp_path: Path) -> None:
+    run(tmp_path / "trained", recipe={"head_rate": 0.05}, max_steps=3)
+    run(tmp_path / "between", recipe={"head_rate": 0.05, "interpolation": 0.25}, max_steps=3)
+    before, trained, between = (
+        weights(folder)["token_scorer.out.weight"]
+        for folder in (reference / "token-none-rnn0-bert", tmp_path / "trained", tmp_path / "between")
+    )
+    assert (trained - before).abs().mean() > 0.01
+    torch.testing.assert_close(between, 0.75 * before + 0.25 * trained, atol=1e-3, rtol=0)
+
+
+def test_a_model_of_a_bare_encoder_is_saved_as_trained(run: Train, reference: Path, tmp_path: Path) -> None:
+    joint = load(reference / "token-none-rnn0-bert")
+    joint.model.encoder.save_pretrained(tmp_path / "bare")
+    joint.tokenizer.save_pretrained(str(tmp_path / "bare"))
+    run(tmp_path / "trained", start=tmp_path / "bare", max_steps=2)
+    run(tmp_path / "between", start=tmp_path / "bare", recipe={"interpolation": 0.25}, max_steps=2)
+    trained = weights(tmp_path / "trained")
+    for name, value in weights(tmp_path / "between").items():
+        torch.testing.assert_close(value, trained[name], atol=1e-6, rtol=0, msg=name)
+
+
 def test_pair_context_is_added_to_a_model_that_has_it_not(run: Train, tmp_path: Path) -> None:
     run(tmp_path / "out", recipe={"pair_context": True}, max_steps=2)
     layer = load(tmp_path / "out").model.pair_context
@@ -169,6 +191,24 @@ def test_a_bare_encoder_becomes_a_joint_model(run: Train, reference: Path, tmp_p
 
 
 # -- dev ---------------------------------------------------------------------------------------------------------------
+
+
+def test_dev_is_measured_with_the_weights_that_are_saved(
+    run: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Tensor] = []
+
+    def score(_: Dev, model: RelexModel) -> DevScores:
+        measured.append(model.state_dict()["token_scorer.out.weight"].clone())
+        return DevScores(0.1 * len(measured), None)
+
+    monkeypatch.setattr(Dev, "score", score)
+    recipe = {"dev": "a.jsonl", "evaluations": 2, "interpolation": 0.25, "head_rate": 0.05}
+    run(tmp_path / "out", recipe=recipe, max_steps=2)
+    assert len(measured) == 3
+    saved = weights(tmp_path / "out")["token_scorer.out.weight"]
+    torch.testing.assert_close(saved, measured[-1], atol=1e-3, rtol=0)
+    assert (saved - measured[0]).abs().mean() > 5e-3
 
 
 def test_the_best_step_on_dev_is_kept_and_training_stops_without_gain(
