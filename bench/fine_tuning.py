@@ -16,7 +16,7 @@ import gzip
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -91,15 +91,17 @@ def _as_text(row: Row) -> str:
     for name, scores in (("before", row.before), ("after", row.after)):
         relations = 100 * (scores.relations or 0.0)
         lines.append(f"{name:<24}{100 * scores.entities:>10.1f}{relations:>11.1f}{100 * scores.mean:>8.1f}")
-    gains = row.gains
-    lines.append(f"{'gain':<24}{gains['entities']:>+10.1f}{gains['relations']:>+11.1f}{gains['mean']:>+8.1f}")
+    lines.append(_gain_line("gain", row.gains))
     lines.append(f"{row.seconds:.0f} seconds, {row.steps} steps, the best of them {row.best_step}")
     return "\n".join(lines)
 
 
+def _gain_line(name: str, gains: Mapping[str, float]) -> str:
+    return f"{name:<24}{gains['entities']:>+10.1f}{gains['relations']:>+11.1f}{gains['mean']:>+8.1f}"
+
+
 def _mean_gain(rows: Sequence[Row]) -> str:
-    gains = [fmean(row.gains[measure] for row in rows) for measure in ("entities", "relations", "mean")]
-    return f"{'mean gain':<24}{gains[0]:>+10.1f}{gains[1]:>+11.1f}{gains[2]:>+8.1f}"
+    return _gain_line("mean gain", {name: fmean(row.gains[name] for row in rows) for name in rows[0].gains})
 
 
 def _as_json(row: Row) -> str:

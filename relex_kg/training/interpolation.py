@@ -1,7 +1,7 @@
 """What few records teach, held back a little: weights between those of before and those of after training.
 
-Fine-tuned weights know the new records by heart. On texts like them but not among them, weights somewhat nearer to the
-starting ones are as good or better, and they forget less: WiSE-FT (arXiv 2109.01903).
+Fine-tuned weights know the new records by heart. On other texts, weights somewhat nearer to the starting ones are
+mostly better: WiSE-FT (arXiv 2109.01903).
 """
 
 from collections.abc import Mapping

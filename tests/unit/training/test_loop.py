@@ -63,6 +63,15 @@ def run(data: Path, reference: Path) -> Train:
     return run
 
 
+@pytest.fixture
+def bare(reference: Path, tmp_path: Path) -> Path:
+    """The encoder of a joint model, alone."""
+    joint = load(reference / "token-none-rnn0-bert")
+    joint.model.encoder.save_pretrained(tmp_path / "bare")
+    joint.tokenizer.save_pretrained(str(tmp_path / "bare"))
+    return tmp_path / "bare"
+
+
 def weights(folder: Path) -> dict[str, Tensor]:
     return load(folder).model.state_dict()
 
@@ -131,12 +140,9 @@ def test_saved_weights_lie_between_those_of_before_and_after(run: Train, referen
     torch.testing.assert_close(between, 0.75 * before + 0.25 * trained, atol=1e-3, rtol=0)
 
 
-def test_a_model_of_a_bare_encoder_is_saved_as_trained(run: Train, reference: Path, tmp_path: Path) -> None:
-    joint = load(reference / "token-none-rnn0-bert")
-    joint.model.encoder.save_pretrained(tmp_path / "bare")
-    joint.tokenizer.save_pretrained(str(tmp_path / "bare"))
-    run(tmp_path / "trained", start=tmp_path / "bare", max_steps=2)
-    run(tmp_path / "between", start=tmp_path / "bare", recipe={"interpolation": 0.25}, max_steps=2)
+def test_a_model_of_a_bare_encoder_is_saved_as_trained(run: Train, bare: Path, tmp_path: Path) -> None:
+    run(tmp_path / "trained", start=bare, max_steps=2)
+    run(tmp_path / "between", start=bare, recipe={"interpolation": 0.25}, max_steps=2)
     trained = weights(tmp_path / "trained")
     for name, value in weights(tmp_path / "between").items():
         torch.testing.assert_close(value, trained[name], atol=1e-6, rtol=0, msg=name)
@@ -179,15 +185,12 @@ def test_a_start_that_is_no_checkpoint_is_refused(run: Train, tmp_path: Path) ->
         run(tmp_path / "out", start=tmp_path / "empty")
 
 
-def test_a_bare_encoder_becomes_a_joint_model(run: Train, reference: Path, tmp_path: Path) -> None:
-    joint = load(reference / "token-none-rnn0-bert")
-    joint.model.encoder.save_pretrained(tmp_path / "bare")
-    joint.tokenizer.save_pretrained(str(tmp_path / "bare"))
-    run(tmp_path / "out", start=tmp_path / "bare", max_steps=2)
+def test_a_bare_encoder_becomes_a_joint_model(run: Train, bare: Path, reference: Path, tmp_path: Path) -> None:
+    run(tmp_path / "out", start=bare, max_steps=2)
     config = load(tmp_path / "out").model.config
     assert (config.span_mode, config.adjacency, config.rnn_layers) == ("token_level", "none", 0)
     assert config.case_embedding
-    assert config.max_tokens == joint.model.config.max_tokens
+    assert config.max_tokens == load(reference / "token-none-rnn0-bert").model.config.max_tokens
 
 
 # -- dev ---------------------------------------------------------------------------------------------------------------
