@@ -4,6 +4,7 @@ The names below are the whole public face; each is imported when it is first use
 instant although some of them bring torch or a database driver.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ _HOMES = {
     "open_store": "relex_kg.graph.connect",
     "to_networkx": "relex_kg.graph.export",
 }
+
+# Programs that compute at once on the same cores spend their time on threads that wait busily for threads of their own
+# that the others keep from running. torch's OpenMP (libgomp) can be told to go to sleep sooner, before torch is loaded.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def __getattr__(name: str) -> Any:
