@@ -31,8 +31,8 @@ _HOMES = {
     "to_networkx": "relex_kg.graph.export",
 }
 
-# Programs that compute at once on the same cores spend their time on threads that wait busily for threads of their own
-# that the others keep from running. torch's OpenMP (libgomp) can be told to go to sleep sooner, before torch is loaded.
+# Where programs compute at once on the same cores, threads that wait busily keep those they wait for from running.
+# Those of torch's OpenMP (libgomp) can be told to sleep sooner, but only before torch is loaded.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
