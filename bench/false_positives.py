@@ -23,7 +23,7 @@ from relex_kg.extract.checkpoint import BUNDLED
 from relex_kg.extract.extractor import Extractor
 from relex_kg.ids import DocumentId
 from relex_kg.ontology import Schema
-from relex_kg.pipeline import ExtractedDocument, Reader
+from relex_kg.reading import ExtractedDocument, Reader
 from relex_kg.training.data import Record, read_records
 from relex_kg.types import Document, Span
 

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,21 +19,15 @@ from typing import Any
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import ReadError, RelexError
 from relex_kg.extract.extractor import Extractor
-from relex_kg.extract.merging import Reading, merge
-from relex_kg.extract.request import Request
 from relex_kg.graph.rows import document_rows, entity_layer
 from relex_kg.graph.store import DocumentState, SettleReport, Store
-from relex_kg.ids import DocumentId, digest, document_id
+from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
-from relex_kg.text.chunking import chunk
+from relex_kg.reading import WINDOW, ExtractedDocument, Reader
 from relex_kg.text.discovery import Skip, discover
 from relex_kg.text.readers import ReadFailure, file_uri, read
-from relex_kg.types import Chunk, Document, Extraction
+from relex_kg.types import Chunk, Document
 
-# Changes when the same text, model and schema can give another extraction than before
-_VERSION = 3
-
-_OVERLAP_TOKENS = 60  # two sentences or so, so that what two sentences say together is seen together
 _BATCH_CHARACTERS = 60_000  # documents are extracted together up to about this much text
 
 
@@ -61,15 +54,6 @@ class Change:
     document: Document
     file: Path
     new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractedDocument:
-    """A document with its chunks and all that was found in it."""
-
-    document: Document
-    chunks: tuple[Chunk, ...]
-    extraction: Extraction
 
 
 @dataclass(slots=True)
@@ -159,49 +143,6 @@ class RemovalReport:
     settled: SettleReport | None
 
 
-class Reader:
-    """Chunks documents and extracts what they say, of any length.
-
-    Args:
-        extractor: the model.
-        schema: what to look for.
-    """
-
-    def __init__(self, extractor: Extractor, schema: Schema) -> None:
-        self._extractor = extractor
-        self._schema = schema
-        self._requests = extractor.split(Request.of_schema(schema))
-        self._capacity = min(extractor.capacity(request) for request in self._requests)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits over the model and how this module uses it."""
-        return digest(_VERSION, self._extractor.fingerprint, self._capacity, _OVERLAP_TOKENS)[:16]
-
-    def chunks(self, document: Document) -> tuple[Chunk, ...]:
-        """Cut a document into chunks that the model reads whole."""
-        return chunk(document, capacity=self._capacity, overlap=_OVERLAP_TOKENS, count=self._extractor.encoding.count)
-
-    def extract(
-        self, documents: Sequence[tuple[Document, tuple[Chunk, ...]]], *, on_chunks: Callable[[int], None]
-    ) -> Iterator[ExtractedDocument]:
-        """Read chunked documents, together; ``on_chunks`` hears how many chunks each batch finished."""
-        read = self.readings([parts for _, parts in documents], on_chunks=on_chunks)
-        for (document, parts), readings in zip(documents, read, strict=True):
-            yield ExtractedDocument(document, parts, merge(document.id, readings, self._schema))
-
-    def readings(
-        self, documents: Sequence[Sequence[Chunk]], *, on_chunks: Callable[[int], None], flat: bool = True
-    ) -> list[list[Reading]]:
-        """What each pass over each chunk found, a list a document, not yet merged; ``flat`` as the extractor has it."""
-        texts = [part.text for parts in documents for part in parts]
-        first, *others = self._requests
-        found = [self._extractor.run(texts, first, flat=flat, on_progress=on_chunks)]
-        found += [self._extractor.run(texts, request, flat=flat) for request in others]
-        passes = zip(*found, strict=True)
-        return [[Reading(part, one) for part in parts for one in next(passes)] for parts in documents]
-
-
 class Pipeline:
     """Keeps a graph in line with documents.
 
@@ -210,11 +151,14 @@ class Pipeline:
         extractor: the model that looks.
         resolver: decides which names are one entity.
         store: where the graph lives; it is prepared (constraints, indexes) on entry.
+        window: about how many tokens of text the model reads at once.
     """
 
-    def __init__(self, *, schema: Schema, extractor: Extractor, resolver: Resolver, store: Store) -> None:
+    def __init__(
+        self, *, schema: Schema, extractor: Extractor, resolver: Resolver, store: Store, window: int = WINDOW
+    ) -> None:
         self._schema = schema
-        self._reader = Reader(extractor, schema)
+        self._reader = Reader(extractor, schema, window=window)
         self._symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
         self._resolver = resolver
         self._store = store
@@ -275,15 +219,9 @@ class Pipeline:
 
     def _extract(self, documents: Sequence[Document], report: RunReport, watch: Watcher) -> list[ExtractedDocument]:
         chunked = list(self._chunked(documents, report))
-        total, done = sum(len(chunks) for _, chunks in chunked), 0
-        watch(Progress("extract", 0, total))
-
-        def tell(count: int) -> None:
-            nonlocal done
-            done += count
-            watch(Progress("extract", done, total))
-
-        return list(self._reader.extract(chunked, on_chunks=tell))
+        return list(
+            self._reader.extract(chunked, on_progress=lambda done, total: watch(Progress("extract", done, total)))
+        )
 
     def _write(
         self, extracted: Sequence[ExtractedDocument], new: Collection[DocumentId], report: RunReport, watch: Watcher

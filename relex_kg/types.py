@@ -116,7 +116,13 @@ class TextExtraction:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a document: ``document.text[span] == text``; ``type`` is an entity type's name in the schema."""
+    """A place of a document that names a thing: ``document.text[span] == text``.
+
+    Attributes:
+        type: an entity type's name in the schema.
+        antecedent: the mention of the same document whose name this one stands for, where it is none itself but a
+            pronoun or a noun ("she", "the company"); None for names.
+    """
 
     id: MentionId
     document_id: DocumentId
@@ -124,6 +130,12 @@ class Mention:
     text: str
     type: str
     score: float
+    antecedent: MentionId | None = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is a pronoun or a noun that stands for a name."""
+        return self.antecedent is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from relex_kg.canon.assembly import resolve_type
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.lexicon import PERSON_TYPES, RULES_VERSION
 from relex_kg.canon.rulings import Rulings
-from relex_kg.ids import digest
-from relex_kg.types import Mention, Resolution
+from relex_kg.ids import MentionId, digest
+from relex_kg.types import Cluster, Mention, Resolution
 
 _WORD_OF_TYPE_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -19,6 +20,12 @@ def is_person_type(type: str) -> bool:
     """Whether a type's name ends in a word for people: "Person", "PER", "FictionalCharacter"."""
     words = _WORD_OF_TYPE_NAME.findall(type)
     return bool(words) and words[-1].lower() in PERSON_TYPES
+
+
+def _with_references(cluster: Cluster, references: Mapping[MentionId, Sequence[MentionId]]) -> Cluster:
+    """The cluster, with the references to any of its mentions."""
+    added = [reference for mention in cluster.mentions for reference in references.get(mention, ())]
+    return replace(cluster, mentions=tuple(sorted((*cluster.mentions, *added)))) if added else cluster
 
 
 class Resolver:
@@ -49,15 +56,25 @@ class Resolver:
         return digest(RULES_VERSION, self._decisions.fingerprint, *types)[:16]
 
     def resolve(self, mentions: Iterable[Mention]) -> Resolution:
-        """Part the mentions into entities. Mentions of one id count once."""
+        """Part the mentions into entities. Mentions of one id count once.
+
+        References go with the name that they stand for, and give their entity neither name nor aliases.
+        """
+        unique = {mention.id: mention for mention in mentions}
         by_type: defaultdict[str, list[Mention]] = defaultdict(list)
-        for _, mention in sorted({mention.id: mention for mention in mentions}.items()):
-            by_type[mention.type].append(mention)
+        references: defaultdict[MentionId, list[MentionId]] = defaultdict(list)
+        for id, mention in sorted(unique.items()):
+            if mention.antecedent is None:
+                by_type[mention.type].append(mention)
+            else:
+                references[mention.antecedent].append(id)
         resolutions = [
             resolve_type(members, self._rulings.get(type) or self._rule_on(type))
             for type, members in sorted(by_type.items())
         ]
-        clusters = [cluster for resolution in resolutions for cluster in resolution.clusters]
+        clusters = [
+            _with_references(cluster, references) for resolution in resolutions for cluster in resolution.clusters
+        ]
         return Resolution(
             clusters=tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])),
             merges=tuple(merge for resolution in resolutions for merge in resolution.merges),

@@ -22,7 +22,7 @@ SOME_FAILED = 3
 _MOST_FAILURES = 20
 _STAGES = {
     "read": "Read files",
-    "extract": "Extract from chunks",
+    "extract": "Extract",
     "write": "Write documents",
     "resolve": "Resolve entities",
 }

@@ -18,7 +18,7 @@ from relex_kg.errors import ReadError
 if TYPE_CHECKING:
     from relex_kg.extract.extractor import Extractor
     from relex_kg.ontology import Schema
-    from relex_kg.pipeline import ExtractedDocument
+    from relex_kg.reading import ExtractedDocument
     from relex_kg.text.readers import ReadFailure
     from relex_kg.types import Document, Mention
 
@@ -126,18 +126,11 @@ def _bare(text: str) -> "Document":
 def _read(
     documents: "Sequence[Document]", extractor: "Extractor", schema: "Schema", show: Show
 ) -> "list[ExtractedDocument]":
-    from relex_kg.pipeline import Reader
+    from relex_kg.reading import Reader
 
     reader = Reader(extractor, schema)
     chunked = [(document, reader.chunks(document)) for document in documents]
-    total, done = sum(len(chunks) for _, chunks in chunked), 0
-
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        show("Extract from chunks", done, total)
-
-    return list(reader.extract(chunked, on_chunks=tell))
+    return list(reader.extract(chunked, on_progress=lambda done, total: show("Extract", done, total)))
 
 
 def _document(found: "ExtractedDocument", schema: "Schema") -> dict[str, Any]:

@@ -7,7 +7,7 @@ figures mean.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -26,14 +26,15 @@ from relex_kg.evaluation.scores import (
 )
 from relex_kg.evaluation.survey import Column, Survey
 from relex_kg.extract.extractor import Extractor
-from relex_kg.extract.merging import Reading, merge
+from relex_kg.extract.merging import Part, merge
 from relex_kg.ids import DocumentId
 from relex_kg.ontology import Schema
-from relex_kg.pipeline import Reader
+from relex_kg.reading import Reader
 from relex_kg.training.calibration import Calibration
 from relex_kg.training.data import Record, read_records
 from relex_kg.training.metrics import Judgement, judge_entities, judge_relations, judge_triples
 from relex_kg.training.record_types import Types, types_of
+from relex_kg.training.references import leave_out_references
 from relex_kg.types import Document, Extraction, TextExtraction, TextMention, TextRelation
 
 TypesFrom = Literal["split", "record"]
@@ -118,11 +119,13 @@ def measure(
         DataError: the file can no longer be read.
     """
     sum_of_all, done = NO_SCORES, 0
-    for batch in _batches(read_records(file.path)):
+    for batch in _batches(map(leave_out_references, read_records(file.path))):
         for asked, records in _by_question(batch, file, protocol):
             schema = _schema(asked, protocol)
-            for record, readings in zip(records, _read(Reader(extractor, schema), records, protocol), strict=True):
-                judge = _Judge(record, readings, schema, nested=protocol.nested)
+            # As published: texts are read whole, and asked for names alone
+            reader = Reader(extractor, schema, window=None, references=False)
+            for record, parts in zip(records, _read(reader, records, protocol), strict=True):
+                judge = _Judge(record, parts, schema, nested=protocol.nested)
                 sum_of_all += judge.scores(protocol)
                 on_found(record, asked, judge.found(protocol.entity_threshold, protocol.relation_threshold))
         done += len(batch)
@@ -204,46 +207,43 @@ def _schema(asked: Types, protocol: Protocol) -> Schema:
     )
 
 
-def _read(reader: Reader, records: Sequence[Record], protocol: Protocol) -> list[list[Reading]]:
+def _read(reader: Reader, records: Sequence[Record], protocol: Protocol) -> list[list[Part]]:
     """What the reader's passes find in each record's text."""
     # A record's text may be empty, and its id need not be unique: number the documents here
     documents = [
-        Document(DocumentId(str(number)), record.id, record.id, record.text, "text/plain")
+        Document(DocumentId(str(number)), record.id, "", record.text, "text/plain")
         for number, record in enumerate(records)
     ]
-    chunked = [reader.chunks(document) for document in documents]
-    return reader.readings(chunked, on_chunks=lambda count: None, flat=not protocol.nested)
+    return reader.read(documents, flat=not protocol.nested)
 
 
 class _Judge:
     """One record, all that was read in its text, and what of it counts above any thresholds."""
 
-    def __init__(self, record: Record, readings: Sequence[Reading], schema: Schema, *, nested: bool) -> None:
+    def __init__(self, record: Record, parts: Sequence[Part], schema: Schema, *, nested: bool) -> None:
         self._record = record
         self._nested = nested
-        self._readings = readings
+        self._parts = parts
         self._schema = schema
 
     def found(self, entity_threshold: float, relation_threshold: float) -> TextExtraction:
         """What reading at these thresholds finds."""
         # Before merging: a mention gives its relations to a better one that it crosses only where it is found itself
-        readings = [
-            Reading(
-                one.chunk,
-                one.found.above(entity_threshold=entity_threshold, relation_threshold=relation_threshold),
+        above = [
+            replace(
+                part,
+                found=part.found.above(entity_threshold=entity_threshold, relation_threshold=relation_threshold),
             )
-            for one in self._readings
+            for part in self._parts
         ]
-        return _labelled(
-            merge(DocumentId(self._record.id), readings, self._schema, flat=not self._nested), self._schema
-        )
+        return _labelled(merge(DocumentId(self._record.id), above, self._schema, flat=not self._nested), self._schema)
 
     def scores(self, protocol: Protocol) -> Scores:
         chosen = self.found(protocol.entity_threshold, protocol.lowest_relation_threshold)
         at = {threshold: self.found(threshold, protocol.relation_threshold) for threshold in ENTITY_SWEEP}
         return Scores(
             records=1,
-            cut=sum(one.found.cut_spans + one.found.cut_pairs + one.found.cut_relations for one in self._readings),
+            cut=sum(part.found.cut_spans + part.found.cut_pairs + part.found.cut_relations for part in self._parts),
             entities=self._entities(protocol),
             relations=self._related(judge_relations, chosen, at, protocol),
             triples=self._related(judge_triples, chosen, at, protocol),

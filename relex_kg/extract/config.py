@@ -80,6 +80,8 @@ class ModelConfig:
         embed_entity_token, embed_relation_token: a label is represented by its mark (True) or by the token after it.
         case_embedding: word shapes are embedded and added at the input (not in the reference package).
         pair_context: pairs are scored by the words around them too (not in the reference package).
+        references: it has learnt pronouns and nouns that stand for names, and is asked for them
+            (:mod:`relex_kg.extract.references`; not in the reference package).
         extra: all other keys of the file, kept so that saving is a round trip.
     """
 
@@ -100,6 +102,7 @@ class ModelConfig:
     embed_relation_token: bool
     case_embedding: bool
     pair_context: bool
+    references: bool
     extra: Mapping[str, Any]
 
     @classmethod
@@ -149,6 +152,7 @@ class ModelConfig:
             embed_relation_token=bool(values.get("embed_rel_token", True)),
             case_embedding=bool(values.get("case_embedding", False)),
             pair_context=bool(values.get("pair_context", False)),
+            references=bool(values.get("references", False)),
             extra={key: value for key, value in values.items() if key not in _OURS},
         )
 
@@ -172,6 +176,7 @@ class ModelConfig:
             "embed_rel_token": self.embed_relation_token,
             "case_embedding": self.case_embedding,
             "pair_context": self.pair_context,
+            "references": self.references,
         }
 
 
@@ -193,6 +198,7 @@ _OURS = frozenset(
         "embed_rel_token",
         "case_embedding",
         "pair_context",
+        "references",
     }
 )
 

@@ -1,6 +1,5 @@
 """The one call that reads texts: labels in, mentions and relations with character offsets out."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -35,6 +34,14 @@ _MAX_CANDIDATES = 512  # labelled spans of one window that go on to be chosen fr
 _MAX_PAIRS = 16_384  # ordered pairs of mentions of one window that are scored
 _PAIRS_AT_ONCE = 2048  # pairs scored together
 _MAX_RELATIONS = 4096  # relations of one window that are kept
+
+
+Progress = Callable[[int, int], None]
+"""Hears how many windows have been read, and how many there are."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """Progress that nobody hears."""
 
 
 class Extractor:
@@ -156,33 +163,75 @@ class Extractor:
         mentions: Sequence[Sequence[KnownMention]] | None = None,
         adjacency_threshold: float = 0.5,
         flat: bool = True,
-        on_progress: Callable[[int], None] = lambda done: None,
+        window: int | None = None,
+        on_progress: Progress = unwatched,
     ) -> tuple[TextExtraction, ...]:
-        """As :meth:`extract`, for a prepared request; ``on_progress`` hears how many texts each batch finished."""
+        """As :meth:`extract`, for a prepared request; ``window`` and ``on_progress`` as :meth:`read` has them."""
+        known = None if mentions is None else _known(texts, self._encoded(texts, request), mentions, request)
+        read = self.read(
+            texts,
+            request,
+            known=known,
+            adjacency_threshold=adjacency_threshold,
+            flat=flat,
+            window=window,
+            on_progress=on_progress,
+        )
+        if known is None:
+            return tuple(_joined(parts, flat=flat) for parts in read)
+        return tuple(_joined_known(parts, given) for parts, given in zip(read, known, strict=True))
+
+    def read(
+        self,
+        texts: Sequence[str],
+        request: Request,
+        *,
+        titles: Sequence[Span | None] | None = None,
+        known: Sequence[Known] | None = None,
+        adjacency_threshold: float = 0.5,
+        flat: bool = True,
+        window: int | None = None,
+        on_progress: Progress = unwatched,
+    ) -> list[list[Part]]:
+        """What each window of each text says, not yet joined.
+
+        Args:
+            texts: what to read.
+            request: what to look for.
+            titles: where each text's title stands in it, to be read in front of every window.
+            known: the mentions of each text, where no others are looked for.
+            adjacency_threshold: score that a pair must exceed to be looked at, in models that predict it.
+            flat: no mention within another.
+            window: about how many tokens of text to read at once (:func:`relex_kg.extract.windows.windows`); None for
+                as many as the model can.
+            on_progress: hears how many windows have been read, and how many there are.
+        """
         asked = _Asked(request, self._prompt(request), Signatures.of(request), adjacency_threshold, flat)
         capacity = self.encoding.capacity(asked.prompt)
-        encoded = self._encoded(texts, capacity)
-        known = None if mentions is None else _known(texts, encoded, mentions, request)
         todo = [
-            window
-            for row, text in enumerate(texts)
-            for window in windows(row, text, encoded[row], capacity)
-            if known is None or (request.relations and len(known[row].within(window)) > 1)
+            each
+            for row, (text, encoded) in enumerate(zip(texts, self._encoded(texts, request), strict=True))
+            for each in windows(
+                row,
+                text,
+                encoded,
+                size=min(window or capacity, capacity),
+                capacity=capacity,
+                title=titles[row] if titles is not None else None,
+            )
+            if known is None or (request.relations and len(known[row].within(each)) > 1)
         ]
-        left = Counter(window.row for window in todo)
+        done = 0
         parts: list[list[Part]] = [[] for _ in texts]
-        for rows in _by_length([window.text for window in todo], len(asked.prompt.pieces) + 2, self._batch_tokens()):
-            some = [todo[row] for row in rows]
-            read = self._read(texts, some, asked) if known is None else self._read_known(known, some, asked)
-            for window, found in zip(some, read, strict=True):
-                parts[window.row].append(Part(window.span, found))
-            finished = Counter(window.row for window in some)
-            left.subtract(finished)
-            on_progress(sum(left[row] == 0 for row in finished))
-        on_progress(sum(not found for found in parts))
-        if known is None:
-            return tuple(_joined(found, flat=flat) for found in parts)
-        return tuple(_joined_known(found, given) for found, given in zip(parts, known, strict=True))
+        on_progress(done, len(todo))
+        for rows in _by_length([each.text for each in todo], len(asked.prompt.pieces) + 2, self._batch_tokens()):
+            batch = [todo[row] for row in rows]
+            read = self._read(texts, batch, asked) if known is None else self._read_known(known, batch, asked)
+            for each, found in zip(batch, read, strict=True):
+                parts[each.row].append(Part(each.span, each.title, found))
+            done += len(batch)
+            on_progress(done, len(todo))
+        return parts
 
     def _batch_tokens(self) -> int:
         """Most padded tokens that are read together, where it is more than one text."""
@@ -190,8 +239,9 @@ class Extractor:
             return 0  # what is read together is rounded together: alone, a text's company cannot change what is found
         return _BATCH_TOKENS_ON_CPU if self.model.device.type == "cpu" else _BATCH_TOKENS
 
-    def _encoded(self, texts: Sequence[str], capacity: int) -> list[EncodedText]:
+    def _encoded(self, texts: Sequence[str], request: Request) -> list[EncodedText]:
         """The texts' words, none too long for a window."""
+        capacity = self.capacity(request)
         pairs = zip(texts, self.encoding.texts(texts), strict=True)
         return [
             text if len(text.pieces) <= capacity else self.encoding.fitted(whole, text, capacity)

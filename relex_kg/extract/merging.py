@@ -1,7 +1,7 @@
 """From what several passes found to what the whole text says: each thing once, overlaps settled, labels to types.
 
-The passes are over the windows of a text or over the chunks of a document, or ask the same text for different
-relations. One rule, :func:`join`, serves them all.
+The passes are over the windows of a text, or ask the same window for different relations. One rule, :func:`join`,
+serves them all.
 """
 
 from bisect import bisect_right
@@ -11,16 +11,21 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from relex_kg.extract.overlaps import settle
+from relex_kg.extract.references import REFERENCE, STANDS_FOR, Linked, link
 from relex_kg.ids import DocumentId, mention_id, relation_id
 from relex_kg.ontology import Schema
-from relex_kg.types import Chunk, Extraction, Mention, Relation, Span, TextExtraction, TextMention, TextRelation
+from relex_kg.types import Extraction, Mention, Relation, Span, TextExtraction, TextMention, TextRelation
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one pass found in one stretch of a text; ``span`` and all offsets are into the whole text."""
+    """What one pass found in one stretch of a text; ``span`` and all offsets are into the whole text.
+
+    ``title``: where the words stand that were read in front of the stretch, if any were.
+    """
 
     span: Span
+    title: Span | None
     found: TextExtraction
 
 
@@ -30,14 +35,6 @@ class Joined:
 
     found: TextExtraction
     dropped: Counter[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One pass over one chunk; a chunk has several where the schema's labels do not fit into one prompt."""
-
-    chunk: Chunk
-    found: TextExtraction
 
 
 def join(parts: Sequence[Part], *, flat: bool, symmetric: Collection[str] = ()) -> Joined:
@@ -73,7 +70,7 @@ def join(parts: Sequence[Part], *, flat: bool, symmetric: Collection[str] = ()) 
             moved.append(replace(relation, head=row[head], tail=row[tail]))
     mentions = tuple(seen[index] for index in kept)
     relations = best_relations(moved)
-    stretches = _Stretches(part.span for part in parts)
+    stretches = _Stretches(parts)
     together = tuple(one for one in relations if stretches.hold(mentions[one.head].span, mentions[one.tail].span))
     dropped = Counter({"overlapping mention": len(seen) - len(kept)})
     dropped["relation of an overlapping mention"] = lost + len(relations) - len(together)
@@ -97,21 +94,25 @@ def best_relations(relations: Iterable[TextRelation]) -> tuple[TextRelation, ...
     return tuple(best[key] for key in sorted(best))
 
 
-def merge(document: DocumentId, readings: Sequence[Reading], schema: Schema, *, flat: bool = True) -> Extraction:
-    """Everything found in a document's chunks, joined as :func:`join` says, under the schema's types.
+def merge(document: DocumentId, parts: Sequence[Part], schema: Schema, *, flat: bool = True) -> Extraction:
+    """Everything found in a document, joined as :func:`join` says, under the schema's types.
 
     A relation asked for by its inverse phrase has head and tail exchanged; a symmetric one runs from the mention that
-    comes first. Where ``flat`` is False, one mention may lie within another.
+    comes first. References take the type of what they stand for (:mod:`relex_kg.extract.references`). Where ``flat``
+    is False, one mention may lie within another.
     """
     symmetric = [name for name, kind in schema.relations.items() if kind.symmetric]
-    joined = join([_typed(reading, schema) for reading in readings], flat=flat, symmetric=symmetric)
-    mentions = [_mention(document, found) for found in joined.found.mentions]
-    relations = [_relation(mentions, found) for found in joined.found.relations]
+    joined = join([_typed(part, schema) for part in parts], flat=flat, symmetric=symmetric)
+    linked = link(joined.found, schema)
+    mentions = _mentions(document, linked)
+    relations = [_relation(mentions, relation) for relation in linked.relations]
     counts = joined.dropped + Counter(
         {
             "span over budget": joined.found.cut_spans,
             "pair over budget": joined.found.cut_pairs,
             "relation over budget": joined.found.cut_relations,
+            "reference to nothing named": linked.unlinked,
+            "relation that a reference cannot have": linked.unfit,
         }
     )
     return Extraction(
@@ -146,39 +147,54 @@ def _stand_ins(mentions: Sequence[TextMention], *, flat: bool) -> list[int | Non
 
 
 class _Stretches:
-    """Answers whether some stretch holds two spans."""
+    """Answers whether some part was read with two spans in view, in its stretch or in the title in front."""
 
-    def __init__(self, spans: Iterable[Span]) -> None:
-        ordered = sorted(spans)
+    def __init__(self, parts: Sequence[Part]) -> None:
+        ordered = sorted(part.span for part in parts)
         self._starts = [span.start for span in ordered]
         self._reach = list(accumulate((span.end for span in ordered), max))
+        self._titles = [part.title for part in parts if part.title is not None]
 
     def hold(self, one: Span, other: Span) -> bool:
         position = bisect_right(self._starts, min(one.start, other.start))
-        return position > 0 and self._reach[position - 1] >= max(one.end, other.end)
+        together = position > 0 and self._reach[position - 1] >= max(one.end, other.end)
+        return together or any(title.contains(one) or title.contains(other) for title in self._titles[:1])
 
 
-def _typed(reading: Reading, schema: Schema) -> Part:
-    """A reading with types in place of labels, offsets into the document, inverse phrases turned round."""
-    begin = reading.chunk.span.start
+def _typed(part: Part, schema: Schema) -> Part:
+    """A part with types in place of labels, inverse phrases turned round; what asks for references stays."""
     mentions = tuple(
-        replace(found, span=found.span.shifted(begin), label=schema.entity_by_label[found.label])
-        for found in reading.found.mentions
+        mention if mention.label == REFERENCE else replace(mention, label=schema.entity_by_label[mention.label])
+        for mention in part.found.mentions
     )
-    relations = tuple(_turned(found, *schema.relation_by_label[found.label]) for found in reading.found.relations)
-    return Part(reading.chunk.span, replace(reading.found, mentions=mentions, relations=relations))
+    relations = tuple(
+        relation if relation.label == STANDS_FOR else _turned(relation, *schema.relation_by_label[relation.label])
+        for relation in part.found.relations
+    )
+    return replace(part, found=replace(part.found, mentions=mentions, relations=relations))
 
 
-def _turned(found: TextRelation, type: str, inverted: bool) -> TextRelation:
-    head, tail = (found.tail, found.head) if inverted else (found.head, found.tail)
-    return TextRelation(head, tail, type, found.score)
+def _turned(relation: TextRelation, type: str, inverted: bool) -> TextRelation:
+    head, tail = (relation.tail, relation.head) if inverted else (relation.head, relation.tail)
+    return TextRelation(head, tail, type, relation.score)
 
 
-def _mention(document: DocumentId, found: TextMention) -> Mention:
-    id = mention_id(document, found.span.start, found.span.end, found.label)
-    return Mention(id, document, found.span, found.text, found.label, found.score)
+def _mentions(document: DocumentId, linked: Linked) -> list[Mention]:
+    ids = [mention_id(document, mention.span.start, mention.span.end, mention.label) for mention in linked.mentions]
+    return [
+        Mention(
+            id=id,
+            document_id=document,
+            span=mention.span,
+            text=mention.text,
+            type=mention.label,
+            score=mention.score,
+            antecedent=None if antecedent is None else ids[antecedent],
+        )
+        for id, mention, antecedent in zip(ids, linked.mentions, linked.antecedents, strict=True)
+    ]
 
 
-def _relation(mentions: Sequence[Mention], found: TextRelation) -> Relation:
-    head, tail = mentions[found.head].id, mentions[found.tail].id
-    return Relation(relation_id(head, found.label, tail), head, tail, found.label, found.score)
+def _relation(mentions: Sequence[Mention], relation: TextRelation) -> Relation:
+    head, tail = mentions[relation.head].id, mentions[relation.tail].id
+    return Relation(relation_id(head, relation.label, tail), head, tail, relation.label, relation.score)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relex_kg.extract.references import REFERENCE, REFERENCE_THRESHOLD, STANDS_FOR, STANDS_FOR_THRESHOLD
 from relex_kg.ontology import Schema
 
 
@@ -48,15 +49,23 @@ class Request:
         )
 
     @classmethod
-    def of_schema(cls, schema: Schema) -> "Request":
-        """What a schema asks, inverse phrases included; those read from the relation's tail to its head."""
+    def of_schema(cls, schema: Schema, *, references: bool = False) -> "Request":
+        """What a schema asks, inverse phrases included; those read from the relation's tail to its head.
+
+        With ``references`` also the pronouns and nouns that stand for names. What they stand for decides their type,
+        and with it which relations they can have, so here they may stand at either end of any.
+        """
+        anything = frozenset({REFERENCE}) if references else frozenset()
         relations: list[RelationLabel] = []
         for kind in schema.relations.values():
-            heads = frozenset(schema.entities[name].label for name in kind.head)
-            tails = frozenset(schema.entities[name].label for name in kind.tail)
+            heads = frozenset(schema.entities[name].label for name in kind.head) | anything
+            tails = frozenset(schema.entities[name].label for name in kind.tail) | anything
             relations.append(RelationLabel(kind.label, kind.threshold, heads, tails))
             if kind.inverse is not None:
                 relations.append(RelationLabel(kind.inverse, kind.threshold, tails, heads))
-        return cls(
-            tuple(EntityLabel(kind.label, kind.threshold) for kind in schema.entities.values()), tuple(relations)
-        )
+        entities = [EntityLabel(kind.label, kind.threshold) for kind in schema.entities.values()]
+        if references:
+            entities.append(EntityLabel(REFERENCE, REFERENCE_THRESHOLD))
+            labels = frozenset(entity.label for entity in entities)
+            relations.append(RelationLabel(STANDS_FOR, STANDS_FOR_THRESHOLD, anything, labels))
+        return cls(tuple(entities), tuple(relations))

@@ -1,96 +1,127 @@
-"""Texts of any length as stretches that the model reads at once."""
+"""Texts of any length as windows: runs of sentences that the model reads at once."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from relex_kg.extract.encoding import EncodedText
+from relex_kg.sentences import sentences
 from relex_kg.types import Span
 
-_STOPS = frozenset(".!?…。！？｡؟۔।॥")
+_PIECES_OF_A_WINDOW = 8  # a sentence too long for a window is cut into pieces of this share of one
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some consecutive words of a text that the model reads at once.
+    """Some consecutive words of a text that the model reads at once, perhaps behind the text's title.
 
     Attributes:
         row: which of the texts it is of.
-        first: which of the text's words is the window's first.
-        text: the words; where they stand is said as in the whole text.
+        first: which of the text's words is the first behind the title.
+        lead: how many words of the title stand in front.
+        text: the words, the title's first; where they stand is said as in the whole text.
     """
 
     row: int
     first: int
+    lead: int
     text: EncodedText
 
     @property
     def span(self) -> Span:
-        """What it covers of the whole text."""
-        return Span(self.text.words[0].start, self.text.words[-1].end)
+        """What it covers of the whole text, without the title in front."""
+        return Span(self.text.words[self.lead].start, self.text.words[-1].end)
+
+    @property
+    def title(self) -> Span | None:
+        """Where the words in front stand, if there are any."""
+        return Span(self.text.words[0].start, self.text.words[self.lead - 1].end) if self.lead else None
 
 
-def overlap(capacity: int) -> int:
-    """The fewest tokens that neighbouring windows share: a quarter of what one holds.
+def windows(
+    row: int, text: str, encoded: EncodedText, *, size: int, capacity: int, title: Span | None = None
+) -> Iterator[Window]:
+    """The windows of a text, in order; none where it has no words.
 
-    Whatever is no longer than this, a mention or a pair with all between its ends, is whole in at least one window.
-    """
-    return capacity // 4
+    A window holds whole sentences: as many as fit into ``size`` tokens, and at least the last sentence of the window
+    before and one more, so that what two neighbouring sentences say together is read together. Only a sentence that
+    does not fit into ``capacity`` is cut, between words, and then a quarter of a window is read again with the next.
 
-
-def windows(row: int, text: str, encoded: EncodedText, capacity: int) -> Iterator[Window]:
-    """The windows of a text, in order: one where it fits, none where it has no words.
-
-    A window ends between words; at a sentence's or paragraph's end where that leaves it three quarters full. The next
-    one begins so early that the two share :func:`overlap` tokens or more, at a sentence's beginning where that does
-    not make them share more than half of a window. They share less only where the next word is itself so long that it
-    would not fit any more.
+    For example, with sentences of 30 tokens each and a size of 100: sentences 1 to 3, 3 to 5, 5 to 7, and so on.
 
     Args:
         row: which of the texts it is.
         text: the text.
         encoded: its words, none of more than ``capacity`` pieces.
-        capacity: how many tokens a window holds.
+        size: about how many tokens a window holds, the title not counted.
+        capacity: the most that it can hold, with the title.
+        title: where in the text its title stands, to be read in front of every window that lacks it; it is left out
+            where it takes more than a quarter of the capacity.
     """
-    if len(encoded.pieces) <= capacity:
-        if encoded.words:
-            yield Window(row, 0, encoded)
-        return
+    lead = _lead(encoded, title, capacity)
+    room = capacity - len(lead.pieces) if lead else capacity
     totals = [*encoded.first_pieces, len(encoded.pieces)]
-    breaks = _breaks(text, encoded)
-    first = last = 0
-    while last < len(encoded.words):
-        last = _last(totals, breaks, first, due=last + 1, capacity=capacity)
-        yield Window(row, first, encoded.part(first, last))
-        if last < len(encoded.words):
-            first = _next_first(totals, breaks, first, last, capacity)
+    starts = _unit_starts(text, encoded, totals, room)
+    for first, last in _runs(totals, starts, size=min(size, room), room=room):
+        body = encoded if (first, last) == (0, len(encoded.words)) else encoded.part(first, last)
+        in_front = lead if lead and first >= len(lead.words) else None
+        yield Window(row, first, len(in_front.words) if in_front else 0, _behind(in_front, body) if in_front else body)
 
 
-def _breaks(text: str, encoded: EncodedText) -> list[int]:
-    """The words before which a sentence or a paragraph ends."""
-    stops = (word + 1 for word, span in enumerate(encoded.words) if span.of(text) in _STOPS)
-    return sorted({*stops, *encoded.paragraphs})
+def _lead(encoded: EncodedText, title: Span | None, capacity: int) -> EncodedText | None:
+    """The title's words, if the text begins with them and they are not too long."""
+    if title is None:
+        return None
+    count = bisect_right(encoded.words, title.end, key=lambda word: word.end)
+    if not 0 < count < len(encoded.words):
+        return None
+    lead = encoded.part(0, count)
+    return lead if 4 * len(lead.pieces) <= capacity else None
 
 
-def _last(totals: list[int], breaks: list[int], first: int, *, due: int, capacity: int) -> int:
-    """The word before which to end: ``due`` or later."""
-    last = bisect_right(totals, totals[first] + capacity) - 1
-    if last == len(totals) - 1:
-        return last
-    preferred = _break_at_or_before(breaks, last)
-    full_enough = 4 * (totals[preferred] - totals[first]) >= 3 * capacity
-    return preferred if preferred >= due and full_enough else last
+def _behind(lead: EncodedText, body: EncodedText) -> EncodedText:
+    """The words of ``body`` behind those of the title, as a paragraph of their own."""
+    words, pieces = len(lead.words), len(lead.pieces)
+    return EncodedText(
+        words=lead.words + body.words,
+        pieces=lead.pieces + body.pieces,
+        first_pieces=lead.first_pieces + tuple(piece + pieces for piece in body.first_pieces),
+        shapes=lead.shapes + body.shapes,
+        paragraphs=(*lead.paragraphs, words, *(word + words for word in body.paragraphs)),
+    )
 
 
-def _next_first(totals: list[int], breaks: list[int], first: int, last: int, capacity: int) -> int:
-    """The word to begin the next window with, so that word ``last`` fits into it."""
-    earliest = max(first, bisect_left(totals, totals[last + 1] - capacity))
-    latest = max(earliest, bisect_right(totals, totals[last] - overlap(capacity)) - 1)
-    preferred = _break_at_or_before(breaks, latest)
-    near_enough = 2 * (totals[last] - totals[preferred]) <= capacity
-    return preferred if preferred >= earliest and near_enough else latest
+def _unit_starts(text: str, encoded: EncodedText, totals: Sequence[int], room: int) -> list[int]:
+    """The words that begin a unit, a sentence or a piece of one that is too long, and the end of all words."""
+    word_starts = [word.start for word in encoded.words]
+    begins = sorted({bisect_left(word_starts, sentence.start) for sentence in sentences(text)} - {len(word_starts)})
+    starts: list[int] = []
+    for first, last in pairwise([*begins, len(word_starts)]):
+        starts.append(first)
+        if totals[last] - totals[first] > room:
+            starts += _cuts(totals, first, last, max(1, room // _PIECES_OF_A_WINDOW))
+    return [*starts, len(word_starts)]
 
 
-def _break_at_or_before(breaks: list[int], word: int) -> int:
-    position = bisect_right(breaks, word) - 1
-    return breaks[position] if position >= 0 else 0
+def _cuts(totals: Sequence[int], first: int, last: int, size: int) -> Iterator[int]:
+    """Words at which to cut the words ``first`` up to ``last`` into pieces of at most ``size`` tokens, or of a word."""
+    while (following := max(first + 1, bisect_right(totals, totals[first] + size) - 1)) < last:
+        yield following
+        first = following
+
+
+def _runs(totals: Sequence[int], starts: Sequence[int], *, size: int, room: int) -> Iterator[tuple[int, int]]:
+    """Each window's first word and the one after its last."""
+    ends = [totals[start] for start in starts]
+    first = due = 0  # units; ``due`` is the first that is in no window yet
+    while due < len(starts) - 1:
+        while ends[due + 1] - ends[first] > room:
+            first += 1
+        # Two units at least: of what is alone, the next window would be a repetition with more behind it
+        least = first + 2 if first + 2 < len(starts) and ends[first + 2] - ends[first] <= room else first + 1
+        last = max(due + 1, least, bisect_right(ends, ends[first] + size) - 1)
+        yield starts[first], starts[last]
+        due = last
+        # At least one unit is read again, so that two neighbours meet; more where they are short
+        first = max(first + 1, min(last - 1, bisect_left(ends, ends[last] - size // 4)))

@@ -205,6 +205,8 @@ def _mention_row(row: MentionRow) -> Row:
         "text": mention.text,
         "type": mention.type,
         "score": mention.score,
+        "reference": mention.is_reference,
+        "antecedent": mention.antecedent,
     }
     return {"id": mention.id, "chunk": row.chunk, "properties": properties}
 
@@ -304,8 +306,15 @@ def _fact_row(fact: Fact) -> Row:
 
 
 def _mention(row: Row) -> Mention:
-    span = Span(row["start"], row["end"])
-    return Mention(MentionId(row["id"]), DocumentId(row["document"]), span, row["text"], row["type"], row["score"])
+    return Mention(
+        id=MentionId(row["id"]),
+        document_id=DocumentId(row["document"]),
+        span=Span(row["start"], row["end"]),
+        text=row["text"],
+        type=row["type"],
+        score=row["score"],
+        antecedent=None if row["antecedent"] is None else MentionId(row["antecedent"]),
+    )
 
 
 def _relation(row: Row) -> Relation:

@@ -165,7 +165,7 @@ LAYER_MENTIONS = """
 MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
 OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)
 RETURN m.id AS id, d.id AS document, m.start AS start, m.end AS end, m.text AS text, m.type AS type,
-       m.score AS score, e.id AS entity
+       m.score AS score, m.antecedent AS antecedent, e.id AS entity
 """
 
 LAYER_RELATIONS = """

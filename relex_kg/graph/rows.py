@@ -46,7 +46,12 @@ class MentionRow:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """A relation, the characters from its first mention to its last, and the first chunk that contains them whole."""
+    """A relation, the characters from its first mention to its last, and a chunk.
+
+    The chunk is the first that contains these characters whole. Where none does, the mentions were read together as
+    sentences on both sides of a chunk's end, or as a sentence and the document's title; it is then the first that
+    contains the later mention.
+    """
 
     relation: Relation
     span: Span
@@ -126,14 +131,14 @@ def document_rows(
     Args:
         document: the text as read.
         chunks: the document's chunks, following each other through the text (they may overlap).
-        extraction: what was found in the document; every relation's mentions must share a chunk.
+        extraction: what was found in the document.
         model: the fingerprint of the model that found it.
         schema: the fingerprint of the schema that it was asked with.
         symmetric: the schema's relation types that hold both ways.
         ingested_at: when, in ISO 8601.
 
     Raises:
-        ValueError: a mention or a relation lies in no chunk, or a relation names an unknown mention.
+        ValueError: a mention lies in no chunk, or a relation names an unknown mention.
     """
     place = _ChunkFinder(chunks)
     spans = {mention.id: mention.span for mention in extraction.mentions}
@@ -155,33 +160,40 @@ def document_rows(
             for mention in sorted(extraction.mentions, key=lambda mention: mention.id)
         ),
         evidence=tuple(
-            EvidenceRow(relation, span, place.of(span))
+            _evidence(relation, spans, place)
             for relation in sorted(extraction.relations, key=lambda relation: relation.id)
-            for span in [_relation_span(relation, spans)]
         ),
     )
 
 
 class _ChunkFinder:
-    """Finds the first chunk that contains a span whole."""
+    """Finds the first chunk that contains characters whole."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
         self._chunks = sorted(chunks, key=lambda chunk: chunk.index)
         self._ends = [chunk.span.end for chunk in self._chunks]
 
     def of(self, span: Span) -> ChunkId:
+        chunk = self.holding(span)
+        if chunk is None:
+            raise ValueError(f"no chunk contains the characters {span.start}..{span.end}")
+        return chunk
+
+    def holding(self, span: Span) -> ChunkId | None:
+        """None where no chunk contains the span whole."""
         # Chunks follow each other, so of all that end late enough the first also starts earliest.
         position = bisect_left(self._ends, span.end)
         if position == len(self._chunks) or not self._chunks[position].span.contains(span):
-            raise ValueError(f"no chunk contains the characters {span.start}..{span.end}")
+            return None
         return self._chunks[position].id
 
 
-def _relation_span(relation: Relation, spans: Mapping[MentionId, Span]) -> Span:
+def _evidence(relation: Relation, spans: Mapping[MentionId, Span], place: _ChunkFinder) -> EvidenceRow:
     if not {relation.head, relation.tail} <= spans.keys():
         raise ValueError(f"relation {relation.id} names a mention that the extraction lacks")
-    head, tail = spans[relation.head], spans[relation.tail]
-    return Span(min(head.start, tail.start), max(head.end, tail.end))
+    earlier, later = sorted((spans[relation.head], spans[relation.tail]))
+    span = Span(earlier.start, max(earlier.end, later.end))
+    return EvidenceRow(relation, span, place.holding(span) or place.of(later))
 
 
 def mention_order(mention: Mention) -> tuple[DocumentId, Span, str]:

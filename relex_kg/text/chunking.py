@@ -10,7 +10,7 @@ from semantic_text_splitter import TextSplitter
 
 from relex_kg.errors import CapacityError
 from relex_kg.ids import chunk_id
-from relex_kg.text.sentences import ends_paragraph, sentences, trimmed
+from relex_kg.sentences import ends_paragraph, sentences, trimmed
 from relex_kg.types import Chunk, Document, Span
 
 Count = Callable[[str], int]

@@ -21,11 +21,15 @@ _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class LabelledSpan:
-    """A mention: characters ``start`` to ``end`` (exclusive) of the record's text, and its type."""
+    """A mention: characters ``start`` to ``end`` (exclusive) of the record's text, and its type.
+
+    ``reference``: it is no name, but a pronoun or a noun that stands for one ("she", "the company").
+    """
 
     start: int
     end: int
     type: str
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Record:
         cluster_relations: between positions of ``clusters``; each holds between any two of their mentions.
         document: which document the text is a part of, ``None`` where unknown.
         domain: which part of its dataset the record belongs to, ``None`` where there is one part only.
+        title: what stands above the document that the text is a part of, ``None`` where unknown.
+        references: whether every pronoun and noun that stands for a marked name is marked, in that name's cluster.
     """
 
     id: str
@@ -71,6 +77,8 @@ class Record:
     cluster_relations: tuple[LabelledRelation, ...]
     document: str | None
     domain: str | None
+    title: str | None
+    references: bool
 
 
 def read_records(path: str | Path) -> Iterator[Record]:
@@ -144,6 +152,8 @@ def _record(fields: dict[str, Any], *, fallback_id: str) -> Record:
         else _relations(fields, "cluster_relations", "clusters", len(clusters)),
         document=_optional_text(fields, "doc"),
         domain=_optional_text(fields, "domain"),
+        title=_optional_text(fields, "title"),
+        references=_references(fields, entities, clusters),
     )
 
 
@@ -159,6 +169,24 @@ def _whole(text: str, what: str) -> str:
     if _HALF_A_PAIR.search(text):
         raise DataError(f"{what} holds half a surrogate pair (\\ud800 to \\udfff)", fix="write the whole character")
     return text
+
+
+def _references(
+    fields: dict[str, Any], entities: Sequence[LabelledSpan], clusters: tuple[tuple[int, ...], ...] | None
+) -> bool:
+    marked = fields.get("references", False)
+    if not isinstance(marked, bool):
+        raise DataError(
+            f"'references' is {_shown(marked)}",
+            fix="write true where all pronouns and nouns that stand for a name are marked",
+        )
+    if not marked and any(entity.reference for entity in entities):
+        raise DataError(
+            "an entity is a reference, but the record does not say that all are marked", fix='write "references": true'
+        )
+    if marked and clusters is None:
+        raise DataError("'references' is true without 'clusters'", fix="say in 'clusters' what each stands for")
+    return marked
 
 
 def _list(fields: dict[str, Any], key: str) -> list[Any]:
@@ -187,7 +215,10 @@ def _span(item: Any, number: int, text: str) -> LabelledSpan:
             f"{what} runs from {_shown(start)} to {_shown(end)} in a text of {len(text)} characters",
             fix="count characters from 0, with 'end' one past the last",
         )
-    return LabelledSpan(start, end, _type(item.get("type"), what))
+    reference = item.get("reference", False)
+    if not isinstance(reference, bool):
+        raise DataError(f"'reference' of {what} is {_shown(reference)}", fix="write true for a pronoun or a noun")
+    return LabelledSpan(start, end, _type(item.get("type"), what), reference)
 
 
 def _relations(fields: dict[str, Any], key: str, ends: str, count: int) -> tuple[LabelledRelation, ...]:
@@ -312,6 +343,8 @@ def _record_from_words(fields: dict[str, Any], fallback_id: str) -> Record:
         cluster_relations=(),
         document=None,
         domain=None,
+        title=None,
+        references=False,
     )
 
 

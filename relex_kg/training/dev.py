@@ -14,6 +14,7 @@ from relex_kg.extract.request import Request
 from relex_kg.training.data import read_records
 from relex_kg.training.metrics import NOTHING, judge_entities, judge_relations
 from relex_kg.training.record_types import types_of
+from relex_kg.training.references import leave_out_references
 
 _THRESHOLD = 0.5  # of mentions and of relations
 
@@ -39,7 +40,7 @@ class Dev:
     """
 
     def __init__(self, path: Path, tokenizer: PreTrainedTokenizerBase) -> None:
-        self.records = tuple(read_records(path))
+        self.records = tuple(leave_out_references(record) for record in read_records(path))
         if not any(record.entities for record in self.records):
             raise DataError(f"{path} marks no entity to measure by", fix="give a dev file with annotated records")
         self._tokenizer = tokenizer

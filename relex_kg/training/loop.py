@@ -22,6 +22,7 @@ from relex_kg.training.examples import ExampleMaker, Limits
 from relex_kg.training.interpolation import Interpolation
 from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.objective import Objective
+from relex_kg.training.passages import PassageMaker
 from relex_kg.training.phrases import PhraseTable
 from relex_kg.training.recipe import Recipe
 from relex_kg.training.relation_classes import RelationClasses
@@ -82,7 +83,9 @@ def train(
     sources = _sources(recipe, data)
     model, tokenizer = _starting_point(start)
     if recipe.pair_context and model.pair_context is None:
-        model = _with_pair_context(model)
+        model = _grown(model, pair_context=True)
+    if recipe.references and not model.config.references:
+        model = _grown(model, references=True)
     interpolation = Interpolation(model, 1.0 if _is_bare_encoder(start) else recipe.interpolation)
     dev = Dev(data / recipe.dev, tokenizer) if recipe.dev else None
     batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config))
@@ -168,8 +171,16 @@ def _is_bare_encoder(start: str | Path) -> bool:
     return (Path(start) / "config.json").is_file() and not (Path(start) / "gliner_config.json").is_file()
 
 
-def _with_pair_context(model: RelexModel) -> RelexModel:
-    grown = RelexModel(replace(model.config, pair_context=True))
+def _grown(model: RelexModel, *, pair_context: bool = False, references: bool = False) -> RelexModel:
+    """The same weights in a model that has, or is asked for, more."""
+    config = model.config
+    grown = RelexModel(
+        replace(
+            config,
+            pair_context=config.pair_context or pair_context,
+            references=config.references or references,
+        )
+    )
     grown.load_state_dict(model.state_dict(), strict=False)
     return grown.train()
 
@@ -239,4 +250,6 @@ def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encod
         seed=recipe.seed,
         batch_tokens=recipe.batch_tokens,
         join_tokens=recipe.join_tokens,
+        passages=PassageMaker(crop=recipe.crop, title=recipe.title),
+        references=recipe.references,
     )

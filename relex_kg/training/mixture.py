@@ -16,6 +16,8 @@ from relex_kg.errors import DataError
 from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, TrainingBatch, training_batch
+from relex_kg.training.passages import PassageMaker
+from relex_kg.training.references import ask_for_references, leave_out_references
 
 _CHARACTERS_PER_TOKEN = 4.2  # English, word pieces; only used to put texts of like length together
 
@@ -49,6 +51,8 @@ class PlannedBatches(Dataset[TrainingBatch]):
         batch_tokens: tokens of text in a batch, roughly.
         join_tokens: short records of one source and one annotation are joined up to about this many tokens, so that
             they share one prompt, as the sentences of a paragraph do when the model is used.
+        passages: cuts out of each record what is read of it.
+        references: whether the model is asked for pronouns and nouns that stand for names.
     """
 
     def __init__(
@@ -60,14 +64,18 @@ class PlannedBatches(Dataset[TrainingBatch]):
         seed: int,
         batch_tokens: int,
         join_tokens: int,
+        passages: PassageMaker,
+        references: bool,
     ) -> None:
         chance = random.Random(seed)
         self._maker = maker
         self._encoding = encoding
         self._pools = [_pool(source.records) for source in sources]
         self._batches: list[list[Draw]] = []
+        prepare = ask_for_references if references else leave_out_references
         for turn in _turns(sources, chance):
-            draws = [draw for index, chosen in enumerate(turn) for draw in _draws(index, chosen, join_tokens, chance)]
+            read = [[prepare(passages.cut(record, chance)) for record in chosen] for chosen in turn]
+            draws = [draw for index, chosen in enumerate(read) for draw in _draws(index, chosen, join_tokens, chance)]
             self._batches += _batches(draws, batch_tokens, chance)
 
     def __len__(self) -> int:
@@ -97,7 +105,7 @@ def join(records: Sequence[Record]) -> Record:
     offset = 0
     for record in records:
         first, first_cluster = len(entities), len(clusters)
-        entities += [LabelledSpan(e.start + offset, e.end + offset, e.type) for e in record.entities]
+        entities += [replace(e, start=e.start + offset, end=e.end + offset) for e in record.entities]
         relations += [_moved(relation, first) for relation in record.relations]
         unrelated += [(head + first, tail + first) for head, tail in record.no_relation_pairs]
         clusters += [tuple(index + first for index in cluster) for cluster in record.clusters or ()]

@@ -39,6 +39,10 @@ class Recipe(BaseModel):
         dev: file of records to measure on, relative to the data folder; None for none.
         evaluations: how many times, evenly over the run, to measure on ``dev``; the best step's weights are kept.
         patience: stop after so many measurements in a row without gain.
+        crop: probability of reading a few sentences of a record instead of all.
+        title: probability of reading a record's title in front, where it has one whose names are all marked.
+        references: teach pronouns and nouns that stand for names, where records mark them; a model that knew them not
+            is asked for them from then on.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
         bfloat16: mixed precision where the machine has it; three times faster matrix products.
     """
@@ -73,6 +77,9 @@ class Recipe(BaseModel):
     dev: str | None = None
     evaluations: int = Field(default=8, ge=1)
     patience: int = Field(default=3, ge=1)
+    crop: float = Field(default=0.0, ge=0, le=1)
+    title: float = Field(default=0.0, ge=0, le=1)
+    references: bool = False
     pair_context: bool = False
     bfloat16: bool = True
 

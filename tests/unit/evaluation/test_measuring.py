@@ -14,7 +14,7 @@ from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.merging import merge
 from relex_kg.ids import DocumentId
 from relex_kg.ontology import Schema
-from relex_kg.pipeline import Reader
+from relex_kg.reading import Reader
 from relex_kg.training.calibration import Calibration
 from relex_kg.training.data import read_records
 from relex_kg.training.metrics import NOTHING, Counts
@@ -254,14 +254,13 @@ class TestFilteringEqualsRunning:
         schema = Schema.from_labels(
             self.ENTITIES, self.RELATIONS, entity_threshold=thresholds[0], relation_threshold=thresholds[1]
         )
-        reader = Reader(bundled, schema)
-        documents = [Document(DocumentId(str(row)), "u", "t", text, "text/plain") for row, text in enumerate(texts)]
-        chunks = [reader.chunks(document) for document in documents]
-        assert len(chunks[-1]) > 1
+        reader = Reader(bundled, schema, window=None, references=False)
+        documents = [Document(DocumentId(str(row)), "u", "", text, "text/plain") for row, text in enumerate(texts)]
+        read = reader.read(documents, flat=flat)
+        assert len(read[-1]) > 1
         found = []
-        readings = reader.readings(chunks, on_chunks=lambda count: None, flat=flat)
-        for number, some in enumerate(readings):
-            one = merge(documents[number].id, some, schema, flat=flat)
+        for number, parts in enumerate(read):
+            one = merge(documents[number].id, parts, schema, flat=flat)
             spans = {mention.id: mention.span for mention in one.mentions}
             found.append(
                 (

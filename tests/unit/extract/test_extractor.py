@@ -9,13 +9,13 @@ import torch
 
 from relex_kg.errors import CapacityError, ModelError
 from relex_kg.extract import extractor as module
-from relex_kg.extract.encoding import Batch
+from relex_kg.extract.encoding import Batch, EncodedText
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.known import KnownMention
 from relex_kg.extract.merging import Part, join
 from relex_kg.extract.model import Representation
 from relex_kg.extract.request import RelationLabel, Request
-from relex_kg.extract.windows import windows
+from relex_kg.extract.windows import Window, windows
 from relex_kg.types import Span, TextExtraction
 
 ENTITIES, RELATIONS = ["person", "place", "organisation", "calendar date"], ["works for", "located in", "knows"]
@@ -94,14 +94,17 @@ def test_text_without_words_says_nothing(extractor: Extractor) -> None:
     assert extractor.run([], REQUEST) == ()
 
 
-def test_progress_counts_every_text_once(
+def test_progress_counts_every_window_once(
     extractor: Extractor, some: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BATCH_TOKENS_ON_CPU", 300)
-    heard: list[int] = []
-    extractor.run(some, REQUEST, on_progress=heard.append)
-    assert sum(heard) == len(some)
-    assert len(heard) > 2
+    heard: list[tuple[int, int]] = []
+    extractor.run(some, REQUEST, on_progress=lambda done, total: heard.append((done, total)))
+    readable = sum(bool(text.strip()) for text in some)
+    assert heard[0] == (0, readable)
+    assert heard[-1] == (readable, readable)
+    assert heard == sorted(set(heard))
+    assert len(heard) > 3
 
 
 @pytest.fixture(scope="session")
@@ -109,20 +112,27 @@ def long(sentences: list[str]) -> str:
     return "\n\n".join(" ".join(sentences[start : start + 7]) for start in range(0, 60, 7))
 
 
+def cut_whole(extractor: Extractor, request: Request, text: str, encoded: EncodedText) -> list[Window]:
+    """The windows of a text that are as long as the model can read."""
+    capacity = extractor.capacity(request)
+    return list(windows(0, text, encoded, size=capacity, capacity=capacity))
+
+
 @pytest.mark.parametrize("flat", [True, False])
 def test_a_long_text_says_what_its_windows_say(extractor: Extractor, long: str, flat: bool) -> None:
     (encoded,) = extractor.encoding.texts([long])
-    parts = list(windows(0, long, encoded, extractor.capacity(REQUEST)))
-    alone = extractor.run([part.span.of(long) for part in parts], REQUEST, flat=flat)
-    assert len(parts) > 2
+    cut = cut_whole(extractor, REQUEST, long, encoded)
+    alone = extractor.run([window.span.of(long) for window in cut], REQUEST, flat=flat)
+    assert len(cut) > 2
     shifted = [
         replace(
             found,
-            mentions=tuple(replace(one, span=one.span.shifted(part.span.start)) for one in found.mentions),
+            mentions=tuple(replace(one, span=one.span.shifted(window.span.start)) for one in found.mentions),
         )
-        for part, found in zip(parts, alone, strict=True)
+        for window, found in zip(cut, alone, strict=True)
     ]
-    expected = join([Part(part.span, found) for part, found in zip(parts, shifted, strict=True)], flat=flat).found
+    parts = [Part(window.span, None, found) for window, found in zip(cut, shifted, strict=True)]
+    expected = join(parts, flat=flat).found
     short, whole = extractor.run(["Ada is in York.", long], REQUEST, flat=flat)
     assert_alike([whole], [expected])
     assert_alike([short], extractor.run(["Ada is in York."], REQUEST, flat=flat))
@@ -130,10 +140,22 @@ def test_a_long_text_says_what_its_windows_say(extractor: Extractor, long: str, 
     assert len(whole.mentions) > max(len(found.mentions) for found in alone)
 
 
-def test_a_long_text_is_finished_once(token_extractor: Extractor, long: str) -> None:
-    heard: list[int] = []
-    token_extractor.run(["", long, "Ada", long], REQUEST, on_progress=heard.append)
-    assert sum(heard) == 4
+def test_a_title_is_read_in_front_of_every_window_and_found_where_it_stands(token_extractor: Extractor) -> None:
+    text = "Ada Lovelace\n\n" + "She was in York. She knew Bea of Leeds. Cyd saw her there. " * 4
+    title = Span(0, 12)
+    (parts,) = token_extractor.read([text], REQUEST, titles=[title], window=12)
+    assert len(parts) > 4
+    assert [part.title for part in sorted(parts, key=lambda part: part.span)] == [None, *[title] * (len(parts) - 1)]
+    for part in parts:
+        inside = [title, part.span] if part.title else [part.span]
+        for mention in part.found.mentions:
+            assert any(span.contains(mention.span) for span in inside)
+            assert mention.span.of(text) == mention.text
+
+
+def test_smaller_windows_hold_fewer_words(token_extractor: Extractor, long: str) -> None:
+    whole, small = (token_extractor.read([long], REQUEST, window=window)[0] for window in (None, 40))
+    assert len(small) > 3 * len(whole)
 
 
 def test_a_word_longer_than_a_window_is_read(token_extractor: Extractor) -> None:
@@ -244,7 +266,7 @@ def test_between_known_mentions_relations_over_the_budget_are_counted_in_every_w
     (found,) = token_extractor.extract([long], relations=["knows"], mentions=[mentions], relation_threshold=0.0)
     request = Request.of_labels(["person"], ["knows"], entity_threshold=0.5, relation_threshold=0.0)
     (encoded,) = token_extractor.encoding.texts([long])
-    spans = [window.span for window in windows(0, long, encoded, token_extractor.capacity(request))]
+    spans = [window.span for window in cut_whole(token_extractor, request, long, encoded)]
     inside = [sum(span.contains(mention) for mention, _ in mentions) for span in spans]
     assert 2 <= len(found.relations) <= 2 * len(spans)
     assert found.cut_relations == sum(count * (count - 1) - 2 for count in inside)
@@ -363,7 +385,7 @@ def test_known_mentions_of_a_long_text_are_paired_where_a_window_holds_both(
         Request.of_labels(ENTITIES, ["knows"], entity_threshold=0.5, relation_threshold=0.0)
     )
     (encoded,) = token_extractor.encoding.texts([long])
-    spans = [window.span for window in windows(0, long, encoded, capacity)]
+    spans = [window.span for window in windows(0, long, encoded, size=capacity, capacity=capacity)]
     assert len(spans) > 2
     assert {(one.head, one.tail) for one in found.relations} == {
         (head, tail)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relex_kg.extract.merging import Reading, merge
-from relex_kg.ids import chunk_id, document_id, mention_id
+from relex_kg.extract.merging import Part, merge
+from relex_kg.ids import document_id, mention_id
 from relex_kg.ontology import Schema
-from relex_kg.types import Chunk, Extraction, Span, TextExtraction, TextMention, TextRelation
+from relex_kg.types import Extraction, Span, TextExtraction, TextMention, TextRelation
 
 #       0         10        20        30        40
 TEXT = "Ada Byron works for Engines Ltd in York, says Bea."
@@ -37,21 +37,20 @@ Related = tuple[int, int, str, float]
 def reading(
     *mentions: Said,
     relations: tuple[Related, ...] = (),
-    chunk: tuple[int, int] = (0, 50),
+    stretch: tuple[int, int] = (0, 50),
+    title: tuple[int, int] | None = None,
     cut: tuple[int, int, int] = (0, 0, 0),
-) -> Reading:
-    """A chunk of the text and what was found in it; mentions by their place in the whole text."""
-    where = Span(*chunk)
-    found = []
-    for (start, end), label, score in mentions:
-        found.append(TextMention(Span(start - where.start, end - where.start), TEXT[start:end], label, score))
-    return Reading(
-        Chunk(chunk_id(DOCUMENT, *chunk), DOCUMENT, 0, where, where.of(TEXT)),
+) -> Part:
+    """A stretch of the text and what was found in it; mentions by their place in the whole text."""
+    found = [TextMention(Span(*place), TEXT[slice(*place)], label, score) for place, label, score in mentions]
+    return Part(
+        Span(*stretch),
+        None if title is None else Span(*title),
         TextExtraction(tuple(found), tuple(TextRelation(*relation) for relation in relations), *cut),
     )
 
 
-def merged(*readings: Reading) -> Extraction:
+def merged(*readings: Part) -> Extraction:
     return merge(DOCUMENT, readings, SCHEMA)
 
 
@@ -64,19 +63,19 @@ def relations_of(extraction: Extraction) -> set[tuple[str, str, str, float]]:
     return {(texts[one.head], one.type, texts[one.tail], one.score) for one in extraction.relations}
 
 
-def test_offsets_move_to_the_document_and_labels_become_types() -> None:
-    extraction = merged(reading((ENGINES, "organisation", 0.8), (BEA, "human being", 0.9), chunk=(20, 50)))
+def test_labels_become_types() -> None:
+    extraction = merged(reading((ENGINES, "organisation", 0.8), (BEA, "human being", 0.9), stretch=(20, 50)))
     assert mentions_of(extraction) == [(ENGINES, "Organisation", 0.8), (BEA, "Person", 0.9)]
     assert extraction.mentions[0].id == mention_id(DOCUMENT, *ENGINES, "Organisation")
     assert extraction.dropped == {}
 
 
-def test_what_two_chunks_share_is_there_once_with_its_best_score() -> None:
+def test_what_two_stretches_share_is_there_once_with_its_best_score() -> None:
     first = reading(
         (ADA_BYRON, "human being", 0.6),
         (ENGINES, "organisation", 0.9),
         relations=((0, 1, "works for", 0.7),),
-        chunk=(0, 40),
+        stretch=(0, 40),
     )
     second = reading(
         (ADA_BYRON, "human being", 0.8), (ENGINES, "organisation", 0.5), relations=((0, 1, "works for", 0.95),)
@@ -109,7 +108,10 @@ def test_a_symmetric_relation_runs_from_what_comes_first() -> None:
 
 def test_relations_pass_to_the_better_mention_of_the_same_type() -> None:
     first = reading(
-        (ADA, "human being", 0.6), (ENGINES, "organisation", 0.9), relations=((0, 1, "works for", 0.7),), chunk=(0, 40)
+        (ADA, "human being", 0.6),
+        (ENGINES, "organisation", 0.9),
+        relations=((0, 1, "works for", 0.7),),
+        stretch=(0, 40),
     )
     extraction = merged(first, reading((ADA_BYRON, "human being", 0.8)))
     assert mentions_of(extraction) == [(ADA_BYRON, "Person", 0.8), (ENGINES, "Organisation", 0.9)]
@@ -119,7 +121,10 @@ def test_relations_pass_to_the_better_mention_of_the_same_type() -> None:
 
 def test_relations_do_not_pass_to_a_mention_of_another_type() -> None:
     first = reading(
-        (ADA, "human being", 0.6), (ENGINES, "organisation", 0.9), relations=((0, 1, "works for", 0.7),), chunk=(0, 40)
+        (ADA, "human being", 0.6),
+        (ENGINES, "organisation", 0.9),
+        relations=((0, 1, "works for", 0.7),),
+        stretch=(0, 40),
     )
     extraction = merged(first, reading((ADA_BYRON, "place", 0.8)))
     assert mentions_of(extraction) == [(ADA_BYRON, "Place", 0.8), (ENGINES, "Organisation", 0.9)]
@@ -129,7 +134,7 @@ def test_relations_do_not_pass_to_a_mention_of_another_type() -> None:
 
 def test_a_relation_that_would_join_a_mention_to_itself_is_dropped() -> None:
     parts = reading(
-        (ADA, "human being", 0.6), (BYRON, "human being", 0.5), relations=((0, 1, "knows", 0.9),), chunk=(0, 20)
+        (ADA, "human being", 0.6), (BYRON, "human being", 0.5), relations=((0, 1, "knows", 0.9),), stretch=(0, 20)
     )
     extraction = merged(parts, reading((ADA_BYRON, "human being", 0.8)))
     assert mentions_of(extraction) == [(ADA_BYRON, "Person", 0.8)]
@@ -137,17 +142,31 @@ def test_a_relation_that_would_join_a_mention_to_itself_is_dropped() -> None:
     assert extraction.dropped == {"overlapping mention": 2, "relation of an overlapping mention": 1}
 
 
-def test_a_relation_whose_ends_no_longer_share_a_chunk_is_dropped() -> None:
+def test_a_relation_whose_ends_no_longer_share_a_stretch_is_dropped() -> None:
     first = reading(
         (BYRON, "human being", 0.6),
         (ENGINES, "organisation", 0.9),
         relations=((0, 1, "works for", 0.7),),
-        chunk=(4, 50),
+        stretch=(4, 50),
     )
-    extraction = merged(first, reading((ADA_BYRON, "human being", 0.8), chunk=(0, 20)))
+    extraction = merged(first, reading((ADA_BYRON, "human being", 0.8), stretch=(0, 20)))
     assert mentions_of(extraction) == [(ADA_BYRON, "Person", 0.8), (ENGINES, "Organisation", 0.9)]
     assert extraction.relations == ()
     assert extraction.dropped == {"overlapping mention": 1, "relation of an overlapping mention": 1}
+
+
+def test_a_mention_in_the_title_shares_every_stretch_that_was_read_behind_it() -> None:
+    first = reading((ADA, "human being", 0.9), stretch=(0, 10))
+    second = reading(
+        (ADA, "human being", 0.8),
+        (YORK, "place", 0.9),
+        relations=((0, 1, "knows", 0.7),),
+        stretch=(20, 50),
+        title=(0, 9),
+    )
+    extraction = merged(first, second)
+    assert relations_of(extraction) == {("Ada", "KNOWS", "York", 0.7)}
+    assert extraction.dropped == {}
 
 
 def test_a_mention_may_lie_within_another_where_that_is_asked() -> None:
@@ -187,30 +206,26 @@ def test_nothing_read_is_nothing_said() -> None:
 
 
 @st.composite
-def readings(draw: st.DrawFn) -> Reading:
+def readings(draw: st.DrawFn) -> Part:
     start = draw(st.integers(0, 40))
-    chunk = (start, draw(st.integers(start + 5, 50)))
+    stretch = (start, draw(st.integers(start + 5, 50)))
     mentions: list[Said] = []
     for _ in range(draw(st.integers(0, 4))):
-        first = draw(st.integers(chunk[0], chunk[1] - 1))
-        last = draw(st.integers(first + 1, chunk[1]))
+        first = draw(st.integers(stretch[0], stretch[1] - 1))
+        last = draw(st.integers(first + 1, stretch[1]))
         label = draw(st.sampled_from(SCHEMA.entity_labels))
         mentions.append(((first, last), label, draw(st.sampled_from([0.5, 0.6, 0.7]))))
     positions = st.integers(0, max(len(mentions) - 1, 0))
     relation = st.tuples(positions, positions, st.sampled_from(SCHEMA.relation_labels), st.sampled_from([0.5, 0.9]))
     relations = [one for one in draw(st.lists(relation, max_size=4)) if one[0] != one[1] and mentions]
-    return reading(*mentions, relations=tuple(relations), chunk=chunk)
+    return reading(*mentions, relations=tuple(relations), stretch=stretch)
 
 
 @given(st.lists(readings(), max_size=4))
-def test_a_merged_document_is_whole(several: list[Reading]) -> None:
+def test_a_merged_document_is_whole(several: list[Part]) -> None:
     extraction = merged(*several)
     mentions = {mention.id: mention for mention in extraction.mentions}
-    said = {
-        (r.chunk.span.start + m.span.start, r.chunk.span.start + m.span.end, m.label)
-        for r in several
-        for m in r.found.mentions
-    }
+    said = {(m.span.start, m.span.end, m.label) for part in several for m in part.found.mentions}
     assert all(mention.text == mention.span.of(TEXT) for mention in extraction.mentions)
     assert all((m.span.start, m.span.end, SCHEMA.entities[m.type].label) in said for m in extraction.mentions)
     assert list(extraction.mentions) == sorted(extraction.mentions, key=lambda mention: mention.span)
@@ -220,13 +235,13 @@ def test_a_merged_document_is_whole(several: list[Reading]) -> None:
     for relation in extraction.relations:
         head, tail = mentions[relation.head].span, mentions[relation.tail].span
         both = Span(min(head.start, tail.start), max(head.end, tail.end))
-        assert any(one.chunk.span.contains(both) for one in several)
+        assert any(part.span.contains(both) for part in several)
         assert head != tail
         assert relation.type != "KNOWS" or head < tail
 
 
 @given(st.lists(readings(), max_size=4), st.randoms())
-def test_the_order_of_readings_does_not_matter(several: list[Reading], chance: Random) -> None:
+def test_the_order_of_readings_does_not_matter(several: list[Part], chance: Random) -> None:
     shuffled = list(several)
     chance.shuffle(shuffled)
     assert merged(*shuffled) == merged(*several)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from relex_kg.errors import CapacityError
 from relex_kg.ids import chunk_id, document_id
+from relex_kg.sentences import sentences
 from relex_kg.text.chunking import chunk
-from relex_kg.text.sentences import sentences
 from relex_kg.types import Chunk, Document, Span
 
 WORD_PIECES = re.compile(r"\w{1,4}|[^\w\s]")

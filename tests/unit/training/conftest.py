@@ -73,6 +73,8 @@ def record() -> MakeRecord:
             "cluster_relations": (),
             "document": None,
             "domain": None,
+            "title": None,
+            "references": False,
         }
         return Record(**(fields | changes))
 

@@ -57,6 +57,8 @@ def test_a_line_becomes_the_record_it_describes(tmp_path: Path) -> None:
             cluster_relations=(LabelledRelation(0, 1, "knows"),),
             document="lives",
             domain="history",
+            title=None,
+            references=False,
         )
     ]
 

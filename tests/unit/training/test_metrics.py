@@ -40,6 +40,8 @@ def record(*relations: tuple[int, int, str], **changes: Any) -> Record:
         "cluster_relations": (),
         "document": None,
         "domain": None,
+        "title": None,
+        "references": False,
     }
     return Record(**(fields | changes))
 

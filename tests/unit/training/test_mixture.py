@@ -10,6 +10,7 @@ from relex_kg.extract.encoding import Encoding
 from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
 from relex_kg.training.examples import Limits
 from relex_kg.training.mixture import PlannedBatches, Source, join
+from relex_kg.training.passages import PassageMaker
 from tests.unit.training.conftest import MakeRecord, plain_maker
 
 NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay", "Gus", "Hal"]
@@ -19,7 +20,16 @@ def planned(
     encoding: Encoding, *sources: Source, seed: int = 13, batch_tokens: int = 30, join_tokens: int = 0
 ) -> PlannedBatches:
     maker = plain_maker(encoding, Limits(5, 5, 20))
-    return PlannedBatches(sources, maker, encoding, seed=seed, batch_tokens=batch_tokens, join_tokens=join_tokens)
+    return PlannedBatches(
+        sources,
+        maker,
+        encoding,
+        seed=seed,
+        batch_tokens=batch_tokens,
+        join_tokens=join_tokens,
+        passages=PassageMaker(crop=0.0, title=0.0),
+        references=False,
+    )
 
 
 def inputs(batches: PlannedBatches) -> list[list[list[int]]]:

@@ -26,6 +26,8 @@ def of_mentions(count: int, *relations: tuple[int, int, str], types: tuple[str, 
         cluster_relations=(),
         document=None,
         domain=None,
+        title=None,
+        references=False,
     )
 
 
