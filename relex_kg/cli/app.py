@@ -15,6 +15,7 @@ from relex_kg.cli.extract import extract
 from relex_kg.cli.options import JSON_ASKED
 from relex_kg.cli.query import query
 from relex_kg.cli.remove import remove
+from relex_kg.cli.score import score
 from relex_kg.cli.status import status
 from relex_kg.cli.train import train
 from relex_kg.errors import RelexError
@@ -94,6 +95,7 @@ app.command()(query)
 app.command()(export)
 app.command()(remove)
 app.command()(extract)
+app.command()(score)
 app.command("eval")(evaluate)
 app.command()(train)
 app.add_typer(schema.group)

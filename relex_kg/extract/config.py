@@ -80,6 +80,8 @@ class ModelConfig:
         embed_entity_token, embed_relation_token: a label is represented by its mark (True) or by the token after it.
         case_embedding: word shapes are embedded and added at the input (not in the reference package).
         pair_context: pairs are scored by the words around them too (not in the reference package).
+        split_hyphens: words end at hyphens, so that a name may be part of what they join (not in the reference
+            package, for which "Lisbon-based" is one word).
         references: it has learnt pronouns and nouns that stand for names, and is asked for them
             (:mod:`relex_kg.extract.references`; not in the reference package).
         extra: all other keys of the file, kept so that saving is a round trip.
@@ -102,6 +104,7 @@ class ModelConfig:
     embed_relation_token: bool
     case_embedding: bool
     pair_context: bool
+    split_hyphens: bool
     references: bool
     extra: Mapping[str, Any]
 
@@ -152,6 +155,7 @@ class ModelConfig:
             embed_relation_token=bool(values.get("embed_rel_token", True)),
             case_embedding=bool(values.get("case_embedding", False)),
             pair_context=bool(values.get("pair_context", False)),
+            split_hyphens=bool(values.get("split_hyphens", False)),
             references=bool(values.get("references", False)),
             extra={key: value for key, value in values.items() if key not in _OURS},
         )
@@ -176,6 +180,7 @@ class ModelConfig:
             "embed_rel_token": self.embed_relation_token,
             "case_embedding": self.case_embedding,
             "pair_context": self.pair_context,
+            "split_hyphens": self.split_hyphens,
             "references": self.references,
         }
 
@@ -198,6 +203,7 @@ _OURS = frozenset(
         "embed_rel_token",
         "case_embedding",
         "pair_context",
+        "split_hyphens",
         "references",
     }
 )

@@ -21,15 +21,17 @@ from relex_kg.types import Span
 
 # The reference package's words: runs of word characters, joined by - or _, and every other visible character alone.
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
+# Words at hyphens too, so that a name may be part of what they join: "Lisbon" in "Lisbon-based"
+_PART = re.compile(r"\w+|\S")
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 SHAPES = 9  # how many ids word_shape can give, 0 (no word) included
 
 
-def split_words(text: str) -> list[Span]:
+def split_words(text: str, *, at_hyphens: bool = False) -> list[Span]:
     """The words of a text, by position; whitespace belongs to no word."""
-    return [Span(*match.span()) for match in _WORD.finditer(text)]
+    return [Span(*match.span()) for match in (_PART if at_hyphens else _WORD).finditer(text)]
 
 
 @lru_cache(maxsize=65_536)
@@ -143,7 +145,8 @@ class Encoding:
 
     def texts(self, texts: Sequence[str]) -> list[EncodedText]:
         """Cut every text into words and pieces; a text without words has none of either."""
-        return self._encoded(texts, [split_words(text) for text in texts])
+        at_hyphens = self._config.split_hyphens
+        return self._encoded(texts, [split_words(text, at_hyphens=at_hyphens) for text in texts])
 
     def fitted(self, text: str, encoded: EncodedText, longest: int) -> EncodedText:
         """The same text, with every word of more than ``longest`` pieces read as several.

@@ -21,7 +21,18 @@ from relex_kg.graph.rows import (
     stale_mentions,
     stale_relations,
 )
-from relex_kg.graph.store import DocumentState, GraphCounts, Passage, Plan, Quote, SettleReport, Subgraph, passage_order
+from relex_kg.graph.store import (
+    DocumentState,
+    GraphCounts,
+    Passage,
+    Plan,
+    Quote,
+    SettleReport,
+    Statement,
+    Subgraph,
+    passage_order,
+    statements,
+)
 from relex_kg.graph.values import plain, touched
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, RelationId
 from relex_kg.types import Chunk, Entity, Fact, Mention, Relation, Span
@@ -77,6 +88,9 @@ class BoltStore:
 
     def graph(self) -> Subgraph:
         return self._connection.read(_graph)
+
+    def statements(self) -> tuple[Statement, ...]:
+        return self._connection.read(_statements)
 
     def around(self, name: str, *, hops: int) -> Subgraph:
         return self._connection.read(lambda transaction: _around(transaction, name, hops))
@@ -367,6 +381,14 @@ def _counts(transaction: Transaction) -> GraphCounts:
 def _graph(transaction: Transaction) -> Subgraph:
     entities = [_entity(row) for row in transaction.rows(cypher.LAYER_ENTITIES)]
     return _subgraph(transaction, entities, list(_facts(transaction.rows(cypher.LAYER_FACTS))))
+
+
+def _statements(transaction: Transaction) -> tuple[Statement, ...]:
+    names = {
+        (row["document"], EntityId(row["entity"])): row["names"] for row in transaction.rows(cypher.NAMES_IN_DOCUMENTS)
+    }
+    symmetric = {row["type"] for row in transaction.rows(cypher.LAYER_SYMMETRIC)}
+    return statements(_graph(transaction), names, symmetric)
 
 
 def _around(transaction: Transaction, name: str, hops: int) -> Subgraph:

@@ -272,6 +272,12 @@ RETURN e.id AS id
 
 NEIGHBOURS = "UNWIND $ids AS id MATCH (:Entity {id: id})-[r]-(o:Entity) RETURN DISTINCT o.id AS id"
 
+NAMES_IN_DOCUMENTS = """
+MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)-[:REFERS_TO]->(e:Entity)
+WHERE m.antecedent IS NULL
+RETURN d.uri AS document, e.id AS entity, collect(DISTINCT m.text) AS names
+"""
+
 ENDS_OF_FACTS = """
 UNWIND $ids AS id
 MATCH (v:Evidence {fact: id})

@@ -1,6 +1,6 @@
 """A store that lives in this process and ends with it: for dry runs, and wherever a server would be too much."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from threading import RLock
 from types import TracebackType
@@ -14,7 +14,18 @@ from relex_kg.graph.rows import (
     stale_mentions,
     stale_relations,
 )
-from relex_kg.graph.store import DocumentState, GraphCounts, Passage, Plan, Quote, SettleReport, Subgraph, passage_order
+from relex_kg.graph.store import (
+    DocumentState,
+    GraphCounts,
+    Passage,
+    Plan,
+    Quote,
+    SettleReport,
+    Statement,
+    Subgraph,
+    passage_order,
+    statements,
+)
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, RelationId
 from relex_kg.types import Entity, Fact
 
@@ -115,6 +126,15 @@ class MemoryStore:
     def graph(self) -> Subgraph:
         with self._lock:
             return self._subgraph(lambda _: True)
+
+    def statements(self) -> tuple[Statement, ...]:
+        with self._lock:
+            names: defaultdict[tuple[str, EntityId], set[str]] = defaultdict(set)
+            for rows in self._documents.values():
+                for row in rows.mentions:
+                    if row.mention.antecedent is None and row.mention.id in self._refers_to:
+                        names[rows.document.uri, self._refers_to[row.mention.id]].add(row.mention.text)
+            return statements(self.graph(), names, self._layer().symmetric)
 
     def around(self, name: str, *, hops: int) -> Subgraph:
         with self._lock:

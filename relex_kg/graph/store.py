@@ -6,13 +6,13 @@ transaction. Killed at any moment, the store holds what the last finished transa
 next run what is left to do.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 from relex_kg.graph.rows import DocumentRows, EntityLayer, LayerDifference
-from relex_kg.ids import DocumentId, RelationId
+from relex_kg.ids import DocumentId, EntityId, FactId, RelationId
 from relex_kg.types import Entity, Fact
 
 Plan = Callable[[EntityLayer], EntityLayer]
@@ -123,6 +123,62 @@ class Subgraph:
     facts: tuple[tuple[Fact, tuple[Passage, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """That a document states a fact, in the document's own words.
+
+    Attributes:
+        document: the document's URI.
+        type: of the fact.
+        head: the head entity's name, and all names that this document has for it (references are none).
+        tail: the same of the tail.
+        symmetric: whether the fact holds both ways.
+        passage: where the document states it most surely.
+    """
+
+    document: str
+    type: str
+    head: tuple[str, ...]
+    tail: tuple[str, ...]
+    symmetric: bool
+    passage: Passage
+
+
+def statements(
+    graph: Subgraph, names: Mapping[tuple[str, EntityId], Collection[str]], symmetric: Collection[str]
+) -> tuple[Statement, ...]:
+    """Each fact of a graph once for each document that states it, by document, then position.
+
+    Args:
+        graph: the facts with their evidence.
+        names: what each document (by URI) calls each entity.
+        symmetric: the relation types that hold both ways.
+    """
+    name_of = {entity.id: entity.name for entity in graph.entities}
+
+    def all_names(document: str, entity: EntityId) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((name_of[entity], *sorted(names.get((document, entity), ())))))
+
+    best: dict[tuple[str, FactId], tuple[Fact, Passage]] = {}
+    for fact, passages in graph.facts:
+        for passage in passages:
+            key = (passage.document, fact.id)
+            if key not in best or best[key][1].score < passage.score:
+                best[key] = (fact, passage)
+    stated = sorted(best.values(), key=lambda item: (passage_order(item[1]), item[0].id))
+    return tuple(
+        Statement(
+            document=passage.document,
+            type=fact.type,
+            head=all_names(passage.document, fact.head),
+            tail=all_names(passage.document, fact.tail),
+            symmetric=fact.type in symmetric,
+            passage=passage,
+        )
+        for fact, passage in stated
+    )
+
+
 class Store(Protocol):
     """A graph store. Every method is safe to call from several threads at once."""
 
@@ -154,6 +210,9 @@ class Store(Protocol):
 
     def graph(self) -> Subgraph:
         """All entities and facts."""
+
+    def statements(self) -> tuple[Statement, ...]:
+        """Each fact once for each document that states it."""
 
     def around(self, name: str, *, hops: int) -> Subgraph:
         """The entities with this name or alias (in any case), those within ``hops`` facts, and all facts among them."""

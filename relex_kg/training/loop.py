@@ -82,10 +82,7 @@ def train(
     torch.manual_seed(recipe.seed)
     sources = _sources(recipe, data)
     model, tokenizer = _starting_point(start)
-    if recipe.pair_context and model.pair_context is None:
-        model = _grown(model, pair_context=True)
-    if recipe.references and not model.config.references:
-        model = _grown(model, references=True)
+    model = _grown(model, recipe)
     interpolation = Interpolation(model, 1.0 if _is_bare_encoder(start) else recipe.interpolation)
     dev = Dev(data / recipe.dev, tokenizer) if recipe.dev else None
     batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config))
@@ -171,16 +168,17 @@ def _is_bare_encoder(start: str | Path) -> bool:
     return (Path(start) / "config.json").is_file() and not (Path(start) / "gliner_config.json").is_file()
 
 
-def _grown(model: RelexModel, *, pair_context: bool = False, references: bool = False) -> RelexModel:
-    """The same weights in a model that has, or is asked for, more."""
-    config = model.config
-    grown = RelexModel(
-        replace(
-            config,
-            pair_context=config.pair_context or pair_context,
-            references=config.references or references,
-        )
+def _grown(model: RelexModel, recipe: Recipe) -> RelexModel:
+    """The same weights in a model that has, and is asked for, what the recipe teaches beside what it knew."""
+    config = replace(
+        model.config,
+        pair_context=model.config.pair_context or recipe.pair_context,
+        split_hyphens=model.config.split_hyphens or recipe.split_hyphens,
+        references=model.config.references or recipe.references,
     )
+    if config == model.config:
+        return model
+    grown = RelexModel(config)
     grown.load_state_dict(model.state_dict(), strict=False)
     return grown.train()
 

@@ -41,6 +41,7 @@ class Recipe(BaseModel):
         patience: stop after so many measurements in a row without gain.
         crop: probability of reading a few sentences of a record instead of all.
         title: probability of reading a record's title in front, where it has one whose names are all marked.
+        split_hyphens: from then on words end at hyphens, so that a name may be part of what they join.
         references: teach pronouns and nouns that stand for names, where records mark them; a model that knew them not
             is asked for them from then on.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
@@ -79,6 +80,7 @@ class Recipe(BaseModel):
     patience: int = Field(default=3, ge=1)
     crop: float = Field(default=0.0, ge=0, le=1)
     title: float = Field(default=0.0, ge=0, le=1)
+    split_hyphens: bool = False
     references: bool = False
     pair_context: bool = False
     bfloat16: bool = True

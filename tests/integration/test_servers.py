@@ -97,7 +97,7 @@ def test_every_node_has_the_properties_that_are_promised(people):
         "symmetric",
     }
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
-    assert found["Mention"] == {"id", "start", "end", "text", "type", "score"}
+    assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference"}
     assert found["Evidence"] == {"id", "type", "score", "fact", "start", "end"}
     assert found["Graph"] == {"id", "resolver"}
     assert "Pending" not in found

@@ -5,8 +5,11 @@ from threading import Thread
 
 import pytest
 
+from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import StoreError
 from relex_kg.graph.memory import MemoryStore
+from relex_kg.graph.rows import entity_layer
 from relex_kg.graph.store import DocumentState, GraphCounts, Quote, SettleReport
 from relex_kg.ids import document_id
 
@@ -223,6 +226,27 @@ def test_evidence_leads_to_the_exact_characters(store, say, settle):
     assert passage.score == 0.25
 
 
+def test_statements_are_in_each_document_s_own_words(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("Ann", "MARRIED_TO", "Bob")))
+    store.replace_document(say("b.txt", ("ANN", "WORKS_FOR", "ACME LTD"), ("Ann", "WORKS_FOR", "Acme Ltd"), score=0.9))
+    settle(store)
+    stated = {
+        (one.document, one.head, one.type, one.tail, one.symmetric, one.passage.score) for one in store.statements()
+    }
+    name = {entity.name.casefold(): entity.name for entity in store.graph().entities}
+    ann, acme = name["ann"], name["acme ltd"]
+    in_a = {"Ann": tuple(dict.fromkeys((ann, "Ann"))), "Acme": tuple(dict.fromkeys((acme, "Acme Ltd")))}
+    in_b = {
+        "Ann": tuple(dict.fromkeys((ann, "ANN", "Ann"))),
+        "Acme": tuple(dict.fromkeys((acme, "ACME LTD", "Acme Ltd"))),
+    }
+    assert stated == {
+        ("a.txt", in_a["Ann"], "WORKS_FOR", in_a["Acme"], False, 0.5),
+        ("a.txt", in_a["Ann"], "MARRIED_TO", ("Bob",), True, 0.5),
+        ("b.txt", in_b["Ann"], "WORKS_FOR", in_b["Acme"], False, 0.9),
+    }
+
+
 def test_hostile_names_come_back_exactly(store, say, settle):
     store.replace_document(say("a.txt", *((name, "KNOWS", "Ann") for name in HOSTILE)))
     settle(store)
@@ -245,6 +269,24 @@ def test_a_neighbourhood_reaches_as_far_as_its_hops(store, say, settle):
     assert around("Ann", 9) == ["Ann", "Bob", "Cy", "Dan"]
     assert around("Nobody", 1) == []
     assert len(store.around("Bob", hops=1).facts) == 2
+
+
+def test_a_reference_is_evidence_of_its_entity_s_facts(store, say):
+    rows = say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("She", "KNOWS", "Bob"))
+    by_text = {row.mention.text: row.mention for row in rows.mentions}
+    mentions = tuple(
+        replace(row, mention=replace(row.mention, antecedent=by_text["Ann"].id if row.mention.text == "She" else None))
+        for row in rows.mentions
+    )
+    resolver = Resolver(Decisions.none())
+    store.replace_document(replace(rows, mentions=mentions))
+    report = store.settle(lambda layer: entity_layer(layer, resolver.resolve(layer.mentions)), "rules")
+    assert (report.entities_created, report.facts_created) == (3, 2)
+    [ann] = [entity for entity in store.graph().entities if entity.name == "Ann"]
+    assert (ann.aliases, ann.mentions) == ((), 2)
+    assert triples(store) == [("Ann", "KNOWS", "Bob"), ("Ann", "WORKS_FOR", "Acme Ltd")]
+    [passage] = [passage for fact, (passage,) in store.graph().facts if fact.type == "KNOWS"]
+    assert passage.head.text == "She"
 
 
 def test_an_entity_can_change_its_type_and_keep_its_edges(store, say, settle, shape):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from relex_kg.canon.decisions import Decisions
@@ -80,3 +82,14 @@ def test_five_thousand_people_of_one_surname_meet_few_others(mentions, resolver)
     assert len(names) == 4800
     resolution = resolver.resolve(mentions([[("Person", name)] for name in names]))
     assert (len(resolution.clusters), resolution.merges) == (4800, ())
+
+
+def test_references_go_with_their_name_and_give_no_alias(mentions, resolver):
+    found = mentions([[("Person", "Ann Smith"), ("Person", "Smith"), ("Person", "she"), ("Organization", "it")]])
+    name, short, she, it = found
+    referring = [name, short, replace(she, antecedent=short.id), it]
+    resolution = resolver.resolve(referring)
+    assert [
+        (cluster.name, cluster.aliases, cluster.mentions) for cluster in resolution.clusters if cluster.type == "Person"
+    ] == [("Ann Smith", ("Smith",), tuple(sorted([name.id, short.id, she.id])))]
+    assert resolution.merges == resolver.resolve([name, short, it]).merges

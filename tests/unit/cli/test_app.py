@@ -30,6 +30,7 @@ def test_these_are_the_commands() -> None:
         "export",
         "remove",
         "extract",
+        "score",
         "eval",
         "train",
         "schema check",

@@ -37,6 +37,7 @@ def test_absent_keys_have_the_references_defaults() -> None:
         embed_relation_token=True,
         case_embedding=False,
         pair_context=False,
+        split_hyphens=False,
         references=False,
         extra={},
     )
@@ -47,7 +48,13 @@ def test_what_is_read_and_written_is_the_same_unknown_keys_included(reference: P
         values = json.loads(path.read_text(encoding="utf-8"))
         written = ModelConfig.from_dict(values).to_dict()
         assert {key: written[key] for key in values} == values
-        assert written.keys() - values.keys() <= {"triples_layer", "case_embedding", "pair_context", "references"}
+        assert written.keys() - values.keys() <= {
+            "triples_layer",
+            "case_embedding",
+            "pair_context",
+            "split_hyphens",
+            "references",
+        }
 
 
 @pytest.mark.parametrize("key", ["hidden_size", "span_mode", "relations_layer", "encoder_config"])

@@ -68,6 +68,15 @@ def test_optional_fields_may_be_left_out(tmp_path: Path) -> None:
     assert (record.id, record.entity_types, record.clusters, record.document) == ("data.jsonl:1", None, None, None)
 
 
+def test_references_and_titles(tmp_path: Path) -> None:
+    entities = [LINE["entities"][0], LINE["entities"][1] | {"reference": True}]
+    line = {"text": LINE["text"], "entities": entities, "relations": [], "pairs": "all"}
+    marked = {"references": True, "clusters": [[0, 1]], "cluster_relations": [], "title": "Ada Lovelace"}
+    [record] = read_records(write(tmp_path, line | marked))
+    assert [entity.reference for entity in record.entities] == [False, True]
+    assert (record.references, record.title) == (True, "Ada Lovelace")
+
+
 def test_gzip_and_empty_lines(tmp_path: Path) -> None:
     path = tmp_path / "data.jsonl.gz"
     path.write_bytes(gzip.compress(f"\n{json.dumps(LINE)}\n\n{json.dumps(LINE)}".encode()))
@@ -111,6 +120,22 @@ MALFORMED = [
     (
         {"relations": [{"head": 0, "tail": 1, "type": "\ud83d"}]},
         "the type of relations[0] holds half a surrogate pair (\\ud800 to \\udfff). Fix: write the whole character.",
+    ),
+    (
+        {"entities": [ENTITY | {"reference": 1}]},
+        "'reference' of entities[0] is 1. Fix: write true for a pronoun or a noun.",
+    ),
+    (
+        {"references": "all"},
+        "'references' is \"all\". Fix: write true where all pronouns and nouns that stand for a name are marked.",
+    ),
+    (
+        {"entities": [ENTITY | {"reference": True}], "clusters": None, "relations": [], "no_relation_pairs": []},
+        'an entity is a reference, but the record does not say that all are marked. Fix: write "references": true.',
+    ),
+    (
+        {"references": True, "clusters": None},
+        "'references' is true without 'clusters'. Fix: say in 'clusters' what each stands for.",
     ),
     ({"entities": {}}, "'entities' is {}, not a list. Fix: write \"entities\": [] where there is nothing."),
     ({"entities": [3]}, 'entities[0] is 3, not an object. Fix: write {"start": 0, "end": 4, "type": "person"}.'),

@@ -155,6 +155,14 @@ def test_pair_context_is_added_to_a_model_that_has_it_not(run: Train, tmp_path: 
     assert layer.head_first.weight.abs().max() > 0
 
 
+def test_what_a_model_learns_beside_is_said_in_its_configuration(run: Train, tmp_path: Path) -> None:
+    run(tmp_path / "names", max_steps=1)
+    run(tmp_path / "more", recipe={"references": True, "split_hyphens": True}, max_steps=1)
+    names, more = (load(tmp_path / name).model.config for name in ("names", "more"))
+    assert (names.references, names.split_hyphens) == (False, False)
+    assert (more.references, more.split_hyphens) == (True, True)
+
+
 def test_a_missing_data_file_is_named_before_anything_is_written(run: Train, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.jsonl"):
         run(tmp_path / "out", recipe={"data": {"gone.jsonl": 3}})
