@@ -116,6 +116,7 @@ def build_graph(
     store: str = "./relex-graph",
     model: str | None = None,
     decisions: str | None = None,
+    window: int | None = None,
     documents_per_task: int = 32,
 ) -> Report:
     """Bring the graph in line with documents; documents elsewhere stay as they are.
@@ -126,9 +127,10 @@ def build_graph(
         store: a folder, or a server's address; user and password come from the environment.
         model: a checkpoint folder or hub name; the bundled model if left out.
         decisions: a file of reviewed merges.
+        window: about how many tokens the model reads at once; the default of ``relex-kg build`` if left out.
         documents_per_task: how many documents are read, extracted and written in one task.
     """
-    setup = Setup(schema, store, model, decisions)
+    setup = Setup(schema, store, model, decisions, window)
     with shared().run(store):
         references, report = find_documents(paths, setup)
         futures = [ingest_documents.submit(batch, setup) for batch in _batches(references, documents_per_task)]
@@ -196,6 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "store": given.store,
         "model": given.model,
         "decisions": given.decisions,
+        "window": given.window,
         "documents_per_task": given.documents_per_task,
     }
     if given.serve:
@@ -219,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", default="./relex-graph", help="a folder, or a server's address (%(default)s)")
     parser.add_argument("--model", help="a checkpoint folder or hub name (the bundled model)")
     parser.add_argument("--decisions", help="a file of reviewed merges")
+    parser.add_argument("--window", type=int, metavar="TOKENS", help="about how much text to read at once")
     parser.add_argument("--documents-per-task", type=int, default=32, metavar="N", help="(%(default)s)")
     parser.add_argument("--serve", "--cron", metavar="CRON", help='stay and run on a schedule, such as "0 6 * * *"')
     return parser

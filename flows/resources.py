@@ -18,6 +18,7 @@ from relex_kg.extract.extractor import Extractor
 from relex_kg.graph.store import Store
 from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline
+from relex_kg.reading import WINDOW
 from relex_kg.settings import Settings
 
 
@@ -33,6 +34,7 @@ class Setup:
     store: str
     model: str | None
     decisions: str | None
+    window: int | None
 
 
 class Resources:
@@ -52,7 +54,13 @@ class Resources:
                 schema = Schema.load(setup.schema)
                 resolver = Resolver(Decisions.load(setup.decisions) if setup.decisions else Decisions.none())
                 store, extractor = self._store(setup.store), self._model(setup.model)
-                self._pipelines[setup] = Pipeline(schema=schema, extractor=extractor, resolver=resolver, store=store)
+                self._pipelines[setup] = Pipeline(
+                    schema=schema,
+                    extractor=extractor,
+                    resolver=resolver,
+                    store=store,
+                    window=setup.window or Settings().window or WINDOW,
+                )
             return self._pipelines[setup]
 
     @contextmanager

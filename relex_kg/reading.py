@@ -84,7 +84,7 @@ class Reader:
             read = self._extractor.read(
                 [document.text for document in documents],
                 request,
-                titles=[_title_span(document) for document in documents],
+                titles=[title_span(document) for document in documents],
                 flat=flat,
                 window=self._window,
                 on_progress=tell,
@@ -94,7 +94,7 @@ class Reader:
         return parts
 
 
-def _title_span(document: Document) -> Span | None:
+def title_span(document: Document) -> Span | None:
     """Where the document's text begins with its title, perhaps behind a heading's marks."""
     start = document.text.find(document.title) if document.title else -1
     before = document.text[: max(start, 0)].strip()

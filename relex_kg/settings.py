@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         extractor: ``RELEX_KG_MODEL``, a checkpoint folder or hub name (``NAME@REVISION``); unset for the bundled
             model.
         decisions: ``RELEX_KG_DECISIONS``, a file of reviewed merges.
+        window: ``RELEX_KG_WINDOW``, about how many of the model's tokens of text it reads at once; unset for the
+            measured default (:data:`relex_kg.reading.WINDOW`).
     """
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     graph_schema: str = Field(default="general", validation_alias="RELEX_KG_SCHEMA")
     extractor: str | None = Field(default=None, validation_alias="RELEX_KG_MODEL")
     decisions: str | None = Field(default=None, validation_alias="RELEX_KG_DECISIONS")
+    window: PositiveInt | None = Field(default=None, validation_alias="RELEX_KG_WINDOW")
 
     def target(self, store: str | None = None) -> str:
         """The store meant by ``store``; without one, that of the environment; without that, a folder right here."""

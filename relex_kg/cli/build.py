@@ -11,7 +11,14 @@ from rich.text import Text
 
 from relex_kg.cli import options
 from relex_kg.cli.console import Show, as_document, emit, harmless, listed, pairs, progress, say
-from relex_kg.cli.opening import load_extractor, load_resolver, load_schema, new_or_old_store, settings
+from relex_kg.cli.opening import (
+    chosen_window,
+    load_extractor,
+    load_resolver,
+    load_schema,
+    new_or_old_store,
+    settings,
+)
 
 if TYPE_CHECKING:
     from relex_kg.graph.store import GraphCounts, SettleReport, Store
@@ -35,6 +42,7 @@ def build(
     store: options.Store = None,
     model: options.Model = None,
     precision: options.Precision = options.PrecisionName.FLOAT32,
+    window: options.Window = None,
     decisions: options.Decisions = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
@@ -67,7 +75,9 @@ def build(
     with progress() as show:
         extractor = load_extractor(model, precision, show)
         with _opened(store, show, dry_run=dry_run) as opened:
-            pipeline = Pipeline(schema=wanted, extractor=extractor, resolver=resolver, store=opened)
+            pipeline = Pipeline(
+                schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen_window(window)
+            )
             report = pipeline.build(paths, watch=lambda progress: _show(progress, show))
             counts = opened.counts()
     target = "memory" if dry_run else settings().target(store)

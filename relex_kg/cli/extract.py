@@ -1,7 +1,7 @@
 """``relex-kg extract``: a quick look at what the model sees in a text, without any store."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +12,12 @@ from rich.text import Text
 from relex_kg.cli import options
 from relex_kg.cli.build import SOME_FAILED
 from relex_kg.cli.console import Show, as_document, complain, emit, harmless, line, progress, say
-from relex_kg.cli.opening import load_extractor, load_schema
+from relex_kg.cli.opening import chosen_window, load_extractor, load_schema
 from relex_kg.errors import ReadError
 
 if TYPE_CHECKING:
     from relex_kg.extract.extractor import Extractor
+    from relex_kg.ids import MentionId
     from relex_kg.ontology import Schema
     from relex_kg.reading import ExtractedDocument
     from relex_kg.text.readers import ReadFailure
@@ -40,6 +41,7 @@ def extract(
     schema: options.Schema = None,
     model: options.Model = None,
     precision: options.Precision = options.PrecisionName.FLOAT32,
+    window: options.Window = None,
     entity_threshold: options.EntityThreshold = None,
     relation_threshold: options.RelationThreshold = None,
     as_json: options.Json = False,
@@ -61,7 +63,7 @@ def extract(
     wanted = _wanted(_labels(entities), _labels(relations), schema, (entity_threshold, relation_threshold))
     documents, failures = _documents(source)
     with progress() as show:
-        found = _read(documents, load_extractor(model, precision, show), wanted, show)
+        found = _read(documents, load_extractor(model, precision, show), wanted, chosen_window(window), show)
     if as_json:
         failed = [{"uri": failure.uri, "error": as_document(failure.error)} for failure in failures]
         emit({"documents": [_document(one, wanted) for one in found], "failures": failed})
@@ -124,23 +126,23 @@ def _bare(text: str) -> "Document":
 
 
 def _read(
-    documents: "Sequence[Document]", extractor: "Extractor", schema: "Schema", show: Show
+    documents: "Sequence[Document]", extractor: "Extractor", schema: "Schema", window: int, show: Show
 ) -> "list[ExtractedDocument]":
     from relex_kg.reading import Reader
 
-    reader = Reader(extractor, schema)
+    reader = Reader(extractor, schema, window=window)
     chunked = [(document, reader.chunks(document)) for document in documents]
     return list(reader.extract(chunked, on_progress=lambda done, total: show("Extract", done, total)))
 
 
 def _document(found: "ExtractedDocument", schema: "Schema") -> dict[str, Any]:
-    """A document as JSON holds it; relations point at mentions by position."""
+    """A document as JSON holds it; relations and references point at mentions by position."""
     mentions = found.extraction.mentions
     position = {mention.id: number for number, mention in enumerate(mentions)}
     return {
         "uri": found.document.uri,
         "text": found.document.text,
-        "mentions": [_mention(mention, schema) for mention in mentions],
+        "mentions": [_mention(mention, schema, position) for mention in mentions],
         "relations": [
             {
                 "head": position[relation.head],
@@ -155,7 +157,7 @@ def _document(found: "ExtractedDocument", schema: "Schema") -> dict[str, Any]:
     }
 
 
-def _mention(mention: "Mention", schema: "Schema") -> dict[str, Any]:
+def _mention(mention: "Mention", schema: "Schema", position: "Mapping[MentionId, int]") -> dict[str, Any]:
     return {
         "start": mention.span.start,
         "end": mention.span.end,
@@ -163,6 +165,7 @@ def _mention(mention: "Mention", schema: "Schema") -> dict[str, Any]:
         "type": mention.type,
         "label": schema.entities[mention.type].label,
         "score": mention.score,
+        "antecedent": None if mention.antecedent is None else position[mention.antecedent],
     }
 
 
@@ -178,14 +181,16 @@ def _show(found: "ExtractedDocument", *, titled: bool) -> None:
 
 
 def _marked(text: str, mentions: "Sequence[Mention]") -> Text:
-    """The text with ``[Ada Lovelace: Person]`` for each mention, a colour a type."""
+    """The text with ``[Ada Lovelace: Person]`` for each name, ``[she: Person = Ada Lovelace]`` for each reference."""
+    texts = {mention.id: mention.text for mention in mentions}
     colours = {type: _COLOURS[number % len(_COLOURS)] for number, type in enumerate(sorted({m.type for m in mentions}))}
     marked, end = Text(), 0
     for mention in mentions:
         colour = colours[mention.type]
+        antecedent = f" = {line(texts[mention.antecedent])}" if mention.antecedent else ""
         marked.append(harmless(text[end : mention.span.start]))
         marked.append("[", style="dim").append(harmless(mention.text), style=f"bold {colour}")
-        marked.append(f": {mention.type}", style=colour).append("]", style="dim")
+        marked.append(f": {mention.type}{antecedent}", style=colour).append("]", style="dim")
         end = mention.span.end
     marked.append(harmless(text[end:]))
     marked.rstrip()

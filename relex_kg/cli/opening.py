@@ -38,6 +38,13 @@ def load_resolver(decisions: Path | None) -> "Resolver":
     return Resolver(Decisions.load(path) if path else Decisions.none())
 
 
+def chosen_window(tokens: int | None) -> int:
+    """How much to read at once; ``tokens`` as in ``--window``."""
+    from relex_kg.reading import WINDOW
+
+    return tokens or settings().window or WINDOW
+
+
 def load_extractor(source: str | None, precision: PrecisionName, show: Show) -> "Extractor":
     """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``."""
     stage = "Load the model"

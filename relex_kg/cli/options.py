@@ -57,6 +57,15 @@ Precision = Annotated[
         help="float32 is exact. On a CPU, bfloat16 is faster, nearly the same; int8 is the fastest, may cost quality."
     ),
 ]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="TOKENS",
+        help="About how much text the model reads at once, in whole sentences. Less finds more and takes longer. "
+        "Without it: RELEX_KG_WINDOW, else 120.",
+    ),
+]
 Decisions = Annotated[
     Path | None,
     typer.Option(
