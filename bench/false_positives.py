@@ -72,11 +72,10 @@ class Row:
 def measure(name: str, records: Sequence[Record], reader: Reader) -> Row:
     """Read the records' texts and list the relations found."""
     documents = [
-        Document(DocumentId(str(row)), record.id, record.id, record.text, "text/plain")
-        for row, record in enumerate(records)
+        Document(DocumentId(str(row)), record.id, "", record.text, "text/plain") for row, record in enumerate(records)
     ]
     chunked = [(document, reader.chunks(document)) for document in documents]
-    found = reader.extract(chunked, on_chunks=lambda count: None)
+    found = reader.extract(chunked)
     invented = [one for record, extracted in zip(records, found, strict=True) for one in _invented(record, extracted)]
     return Row(name, len(records), tuple(invented))
 
