@@ -65,6 +65,7 @@ _NAMES = (
     ("triples_score_layer.interaction.conv.", "pair.formula.filters."),
     ("triples_score_layer.interaction.fc.", "pair.formula.readout."),
     ("pair_context.", "pair_context."),
+    ("pair_attention.", "pair_attention."),
 )
 
 

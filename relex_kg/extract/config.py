@@ -49,12 +49,13 @@ _OTHER_ENCODERS: Mapping[str, str] = {
 }
 
 # (setting, value, what hidden_size must be a multiple of)
-_WIDTHS: tuple[tuple[str, str, int], ...] = (
+_WIDTHS: tuple[tuple[str, object, int], ...] = (
     ("relations_layer", "attention", ATTENTION_HEADS),
     ("relations_layer", "gat", ATTENTION_HEADS),
     ("triples_layer", "SimplE", 2),
     ("triples_layer", "ComplEx", 2),
     ("triples_layer", "QuatE", 4),
+    ("pair_attention", True, 4),
 )
 
 
@@ -80,6 +81,7 @@ class ModelConfig:
         embed_entity_token, embed_relation_token: a label is represented by its mark (True) or by the token after it.
         case_embedding: word shapes are embedded and added at the input (not in the reference package).
         pair_context: pairs are scored by the words around them too (not in the reference package).
+        pair_attention: pairs are scored by the words that both mentions attend to (not in the reference package).
         split_hyphens: words end at hyphens, so that a name may be part of what they join (not in the reference
             package, for which "Lisbon-based" is one word).
         references: it has learnt pronouns and nouns that stand for names, and is asked for them
@@ -104,6 +106,7 @@ class ModelConfig:
     embed_relation_token: bool
     case_embedding: bool
     pair_context: bool
+    pair_attention: bool
     split_hyphens: bool
     references: bool
     extra: Mapping[str, Any]
@@ -155,6 +158,7 @@ class ModelConfig:
             embed_relation_token=bool(values.get("embed_rel_token", True)),
             case_embedding=bool(values.get("case_embedding", False)),
             pair_context=bool(values.get("pair_context", False)),
+            pair_attention=bool(values.get("pair_attention", False)),
             split_hyphens=bool(values.get("split_hyphens", False)),
             references=bool(values.get("references", False)),
             extra={key: value for key, value in values.items() if key not in _OURS},
@@ -180,6 +184,7 @@ class ModelConfig:
             "embed_rel_token": self.embed_relation_token,
             "case_embedding": self.case_embedding,
             "pair_context": self.pair_context,
+            "pair_attention": self.pair_attention,
             "split_hyphens": self.split_hyphens,
             "references": self.references,
         }
@@ -203,6 +208,7 @@ _OURS = frozenset(
         "embed_rel_token",
         "case_embedding",
         "pair_context",
+        "pair_attention",
         "split_hyphens",
         "references",
     }
@@ -246,7 +252,11 @@ def _refuse_encoder(encoder: Mapping[str, Any]) -> None:
 
 
 def _refuse_width(config: "ModelConfig") -> None:
-    chosen = {("relations_layer", config.adjacency), ("triples_layer", config.triples)}
+    chosen: set[tuple[str, object]] = {
+        ("relations_layer", config.adjacency),
+        ("triples_layer", config.triples),
+        ("pair_attention", config.pair_attention),
+    }
     for key, value, multiple in _WIDTHS:
         if (key, value) in chosen and config.hidden_size % multiple:
             raise CheckpointError(

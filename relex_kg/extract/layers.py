@@ -202,6 +202,40 @@ class PairContext(nn.Module):
         return torch.where(head_first, self.head_first(means), self.tail_first(means))
 
 
+class PairAttention(nn.Module):
+    """What the words say of a pair that both its mentions attend to, wherever they stand.
+
+    The localized context of ATLOP (arXiv 2010.11304), with queries of its own instead of the encoder's: a word weighs
+    as its match with the head times its match with the tail. The output layer starts at zero.
+
+    *Shape:* words (W, D), mentions (E, D) and pairs (P, 2), head and tail among the mentions, to (P, D).
+    """
+
+    HEADS = 4
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.head_query = nn.Linear(width, width)
+        self.tail_query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, words: Tensor, mentions: Tensor, pairs: Tensor) -> Tensor:
+        keys, values = self._by_head(self.key(words)), self._by_head(self.value(words))
+        as_head = self._by_head(self.head_query(mentions)) @ keys.transpose(1, 2)
+        as_tail = self._by_head(self.tail_query(mentions)) @ keys.transpose(1, 2)
+        scores = as_head.index_select(1, pairs[:, 0]) + as_tail.index_select(1, pairs[:, 1])
+        weights = torch.softmax(scores.float() / keys.size(2) ** 0.5, dim=2).to(values.dtype)
+        return self.out((weights @ values).transpose(0, 1).flatten(1))  # type: ignore[no-any-return]
+
+    def _by_head(self, vectors: Tensor) -> Tensor:
+        """(N, D) to (heads, N, D / heads)."""
+        return vectors.view(len(vectors), self.HEADS, -1).transpose(0, 1)
+
+
 def rows(values: Tensor, positions: Tensor) -> Tensor:
     """Rows (N, D) of values (L, D) at positions (N,), one perhaps several times.
 

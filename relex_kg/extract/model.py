@@ -12,7 +12,16 @@ from transformers import AutoConfig, AutoModel
 from relex_kg.extract.adjacency import adjacency_scorer
 from relex_kg.extract.config import ModelConfig
 from relex_kg.extract.encoding import SHAPES, Batch
-from relex_kg.extract.layers import PairContext, Projection, SpanMarker, TokenScorer, WordLSTM, gather, rows
+from relex_kg.extract.layers import (
+    PairAttention,
+    PairContext,
+    Projection,
+    SpanMarker,
+    TokenScorer,
+    WordLSTM,
+    gather,
+    rows,
+)
 from relex_kg.extract.triples import pair_scorer
 
 
@@ -56,6 +65,7 @@ class RelexModel(nn.Module):
         self.adjacency = adjacency_scorer(config.adjacency, width)
         self.pair = pair_scorer(config.triples, width, dropout)
         self.pair_context = PairContext(width) if config.pair_context else None
+        self.pair_attention = PairAttention(width) if config.pair_attention else None
 
     @property
     def device(self) -> torch.device:
@@ -93,6 +103,8 @@ class RelexModel(nn.Module):
         logits: Tensor = self.pair(represented, pairs, relations)
         if self.pair_context is not None:
             logits = logits + self.pair_context(words, spans, pairs) @ relations.T
+        if self.pair_attention is not None:
+            logits = logits + self.pair_attention(words, represented, pairs) @ relations.T
         return logits
 
     def _encode(self, batch: Batch) -> Tensor:

@@ -173,6 +173,7 @@ def _grown(model: RelexModel, recipe: Recipe) -> RelexModel:
     config = replace(
         model.config,
         pair_context=model.config.pair_context or recipe.pair_context,
+        pair_attention=model.config.pair_attention or recipe.pair_attention,
         split_hyphens=model.config.split_hyphens or recipe.split_hyphens,
         references=model.config.references or recipe.references,
     )

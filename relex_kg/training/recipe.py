@@ -45,6 +45,7 @@ class Recipe(BaseModel):
         references: teach pronouns and nouns that stand for names, where records mark them; a model that knew them not
             is asked for them from then on.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
+        pair_attention: score pairs by the words that both mentions attend to; added in the same way.
         bfloat16: mixed precision where the machine has it; three times faster matrix products.
     """
 
@@ -83,6 +84,7 @@ class Recipe(BaseModel):
     split_hyphens: bool = False
     references: bool = False
     pair_context: bool = False
+    pair_attention: bool = False
     bfloat16: bool = True
 
     @classmethod

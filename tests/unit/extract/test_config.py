@@ -37,6 +37,7 @@ def test_absent_keys_have_the_references_defaults() -> None:
         embed_relation_token=True,
         case_embedding=False,
         pair_context=False,
+        pair_attention=False,
         split_hyphens=False,
         references=False,
         extra={},
@@ -52,6 +53,7 @@ def test_what_is_read_and_written_is_the_same_unknown_keys_included(reference: P
             "triples_layer",
             "case_embedding",
             "pair_context",
+            "pair_attention",
             "split_hyphens",
             "references",
         }

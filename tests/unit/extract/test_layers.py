@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from relex_kg.extract.layers import (
+    PairAttention,
     PairContext,
     SpanMarker,
     TokenScorer,
@@ -158,3 +159,38 @@ def test_gradients_are_the_same_each_time_however_many_threads_work_on_them() ->
 
     first = gradient()
     assert all(torch.equal(first, gradient()) for _ in range(15))
+
+
+class TestPairAttention:
+    words = torch.randn(7, 8, generator=torch.Generator().manual_seed(1))
+    mentions = torch.randn(3, 8, generator=torch.Generator().manual_seed(2))
+    pairs = torch.tensor([[0, 1], [1, 0], [2, 0], [1, 2]])
+
+    @pytest.fixture
+    def trained(self) -> PairAttention:
+        torch.manual_seed(3)
+        layer = PairAttention(8)
+        nn.init.normal_(layer.out.weight)
+        return layer
+
+    def test_it_says_nothing_before_training(self) -> None:
+        assert not PairAttention(8)(self.words, self.mentions, self.pairs).any()
+
+    def test_a_word_weighs_as_its_match_with_the_head_times_that_with_the_tail(self, trained: PairAttention) -> None:
+        heads, size = trained.HEADS, 8 // trained.HEADS
+        rows = []
+        for head, tail in self.pairs.tolist():
+            parts = []
+            for part in range(heads):
+                of_head = slice(part * size, (part + 1) * size)
+                keys, values = trained.key(self.words)[:, of_head], trained.value(self.words)[:, of_head]
+                for_head = torch.exp(keys @ trained.head_query(self.mentions[head])[of_head] / size**0.5)
+                for_tail = torch.exp(keys @ trained.tail_query(self.mentions[tail])[of_head] / size**0.5)
+                parts.append(for_head * for_tail / (for_head * for_tail).sum() @ values)
+            rows.append(trained.out(torch.cat(parts)))
+        found = trained(self.words, self.mentions, self.pairs)
+        torch.testing.assert_close(found, torch.stack(rows), atol=1e-5, rtol=1e-5)
+        assert not torch.allclose(found[0], found[1])
+
+    def test_no_pairs_are_no_rows(self, trained: PairAttention) -> None:
+        assert trained(self.words, self.mentions, self.pairs[:0]).shape == (0, 8)

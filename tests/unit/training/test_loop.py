@@ -148,11 +148,13 @@ def test_a_model_of_a_bare_encoder_is_saved_as_trained(run: Train, bare: Path, t
         torch.testing.assert_close(value, trained[name], atol=1e-6, rtol=0, msg=name)
 
 
-def test_pair_context_is_added_to_a_model_that_has_it_not(run: Train, tmp_path: Path) -> None:
-    run(tmp_path / "out", recipe={"pair_context": True}, max_steps=2)
-    layer = load(tmp_path / "out").model.pair_context
-    assert layer is not None
-    assert layer.head_first.weight.abs().max() > 0
+def test_pair_layers_are_added_to_a_model_that_has_them_not(run: Train, tmp_path: Path) -> None:
+    run(tmp_path / "out", recipe={"pair_context": True, "pair_attention": True}, max_steps=2)
+    model = load(tmp_path / "out").model
+    assert model.pair_context is not None
+    assert model.pair_attention is not None
+    assert model.pair_context.head_first.weight.abs().max() > 0
+    assert model.pair_attention.out.weight.abs().max() > 0
 
 
 def test_what_a_model_learns_beside_is_said_in_its_configuration(run: Train, tmp_path: Path) -> None:
