@@ -25,6 +25,7 @@ READERS = Path(__file__).parent / "readers"
 TOKENIZER = Path(__file__).parent.parent / "relex_kg" / "weights"
 PRECISIONS = ("float32", "bfloat16", "int8")
 USUAL_PRECISIONS = ("float32", "int8")  # those that every x86-64 processor has
+WINDOW = 120  # tokens that a graph's documents are read at once by, see relex_kg/reading.py
 SAMPLE = 6  # texts that checkpoints are made for
 CHECKPOINTS = ("minilm-token_level", "minilm-markerV0", "deberta-token_level", "deberta-markerV0")
 WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
@@ -110,6 +111,7 @@ class Case:
     words: int
     entities: int
     relations: int
+    window: int | None = None  # tokens that ours reads at once; None for all that it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,12 @@ class Reader:
         self._line()
 
     def read(self, texts: Sequence[str], case: Case) -> Answer:
-        asked = {"texts": texts, "entities": ENTITIES[: case.entities], "relations": RELATIONS[: case.relations]}
+        asked = {
+            "texts": texts,
+            "entities": ENTITIES[: case.entities],
+            "relations": RELATIONS[: case.relations],
+            "window": case.window,
+        }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -233,6 +240,7 @@ def measure(case: Case, folder: Path, options: argparse.Namespace, texts: Sequen
                 "precision": precision,
                 "labels": f"{case.entities}+{case.relations}",
                 "words": case.words,
+                "window": case.window or "whole",
                 "texts": len(texts),
                 "ours": len(texts) / median(one[precision].seconds for one in rounds),
                 "theirs": len(texts) / median(one["reference"].seconds for one in rounds),
@@ -254,6 +262,7 @@ COLUMNS = {
     "precision": (-9, "{}"),
     "labels": (6, "{}"),
     "words": (5, "{}"),
+    "window": (6, "{}"),
     "texts": (5, "{}"),
     "ours": (7, "{:.2f}"),
     "theirs": (7, "{:.2f}"),
@@ -279,7 +288,7 @@ def show(values: dict[str, Any]) -> None:
 
 def show_ratios(rows: Sequence[dict[str, Any]], precisions: Sequence[str]) -> None:
     """A line a case, a column a precision: ratio, and by processor time in brackets."""
-    names, widths = ("checkpoint", "labels", "words"), (-20, 6, 5, *(14 for _ in precisions))
+    names, widths = ("checkpoint", "labels", "words", "window"), (-20, 6, 5, 6, *(14 for _ in precisions))
     ratios: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows:
         case = tuple(str(row[name]) for name in names)
@@ -297,7 +306,8 @@ def cases(options: argparse.Namespace) -> list[Case]:
         return main
     sizes = [Case(CHECKPOINTS[0], small // 2, 150, entities, relations) for entities, relations in ((4, 5), (16, 50))]
     lengths = [Case(CHECKPOINTS[0], small // 2, words, 8, 25) for words in (50, 300)]
-    return main + sizes + lengths
+    windows = [Case(CHECKPOINTS[0], small // 2, words, 9, 42, WINDOW) for words in (150, 300)]
+    return main + sizes + lengths + windows
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import torch
 from protocol import Found, serve
 
 from relex_kg import Extractor
+from relex_kg.extract.request import Request
 from relex_kg.types import TextExtraction
 
 
@@ -18,9 +19,12 @@ def plain(found: TextExtraction) -> Found:
 def main(checkpoint: str, precision: str, threads: str) -> None:
     torch.set_num_threads(int(threads))
     extractor = Extractor.from_pretrained(checkpoint, device="cpu", precision=precision)
-    serve(
-        lambda texts, entities, relations: list(extractor.extract(texts, entities=entities, relations=relations)), plain
-    )
+
+    def read(texts: list[str], entities: list[str], relations: list[str], window: int | None) -> list[TextExtraction]:
+        request = Request.of_labels(entities, relations, entity_threshold=0.5, relation_threshold=0.5)
+        return list(extractor.run(texts, request, window=window))
+
+    serve(read, plain)
 
 
 main(*sys.argv[1:])

@@ -10,7 +10,8 @@ from typing import Any
 # (start, end, label) of an entity; (head, label, tail) of a relation
 Entity = tuple[int, int, str]
 Found = dict[str, list[Any]]
-Read = Callable[[list[str], list[str], list[str]], list[Any]]
+Read = Callable[[list[str], list[str], list[str], int | None], list[Any]]
+"""Texts, entity labels, relation labels, and how many tokens to read at once (None: as many as can be)."""
 Plain = Callable[[Any], Found]
 
 
@@ -20,7 +21,7 @@ def serve(read: Read, plain: Plain) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         start, cpu_start = time.perf_counter(), time.process_time()
-        found = read(asked["texts"], asked["entities"], asked["relations"])
+        found = read(asked["texts"], asked["entities"], asked["relations"], asked["window"])
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         plainly = [plain(one) for one in found]

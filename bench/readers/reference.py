@@ -29,7 +29,7 @@ def main(checkpoint: str, precision: str, threads: str) -> None:
     torch.set_num_threads(int(threads))
     model = GLiNER.from_pretrained(checkpoint, quantize="int8" if precision == "int8" else None).eval()
 
-    def read(texts: list[str], entities: list[str], relations: list[str]) -> list[Any]:
+    def read(texts: list[str], entities: list[str], relations: list[str], window: int | None) -> list[Any]:
         with torch.inference_mode():
             return list(zip(*model.inference(texts, entities, relations=relations, threshold=0.5), strict=True))
 
