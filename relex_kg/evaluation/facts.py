@@ -183,21 +183,21 @@ def _matched(listed: Sequence[ListedDocument], documents: Collection[str]) -> di
 def _score_document(document: ListedDocument, stated: Iterable[Statement]) -> FactScores:
     said = [fact for fact in document.facts if fact.level == "said"]
     implied = [fact for fact in document.facts if fact.level == "implied"]
-    found: set[int] = set()
+    found_rows: set[int] = set()
     wrong: dict[tuple[str, frozenset[str], frozenset[str]], WrongFact] = {}
     neither = 0
     for statement in stated:
         fitting = [row for row, fact in enumerate(said) if _fits(statement, fact)]
         if fitting:
             # Of several stated facts that it may be, one that no other edge has found; a second edge is no mistake
-            found.add(next((row for row in fitting if row not in found), fitting[0]))
+            found_rows.add(next((row for row in fitting if row not in found_rows), fitting[0]))
         elif any(_fits(statement, fact) for fact in implied):
             neither += 1
         else:
             key = (statement.type, frozenset(_keys(statement.head)), frozenset(_keys(statement.tail)))
             wrong.setdefault(key, _wrong(document, statement))
-    missed = [fact for row, fact in enumerate(said) if row not in found]
-    right = [said[row] for row in sorted(found)]
+    missed = [fact for row, fact in enumerate(said) if row not in found_rows]
+    right = [said[row] for row in sorted(found_rows)]
     return FactScores(
         total=Counts(len(right), len(right) + len(wrong), len(said)),
         by_genre={},

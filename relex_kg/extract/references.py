@@ -44,46 +44,49 @@ class Linked:
     unfit: int
 
 
-def link(found: TextExtraction, schema: Schema) -> Linked:
+def link(extraction: TextExtraction, schema: Schema) -> Linked:
     """Give every reference the name that it stands for, and with it a type.
 
     A reference stands for the name to which the surest chain leads, a chain being as sure as its weakest step: "he" in
     one sentence may stand for "he" in the one before, and that for "Huygens". Equal chains are decided by position.
 
     Args:
-        found: mentions and relations under the schema's type names, references and what they stand for under
+        extraction: mentions and relations under the schema's type names, references and what they stand for under
             :data:`REFERENCE` and :data:`STANDS_FOR`.
         schema: says which types a relation can join.
     """
-    names = [row for row, mention in enumerate(found.mentions) if mention.label != REFERENCE]
-    if len(names) == len(found.mentions):
-        return Linked(found.mentions, (None,) * len(found.mentions), found.relations, 0, 0)
-    antecedent = _antecedents(found)
-    kept = [row for row, mention in enumerate(found.mentions) if mention.label != REFERENCE or row in antecedent]
-    place = {row: number for number, row in enumerate(kept)}
-    label_of = [found.mentions[antecedent.get(row, row)].label for row in range(len(found.mentions))]
-    asked = [relation for relation in found.relations if relation.label != STANDS_FOR]
-    joining = [relation for relation in asked if relation.head in place and relation.tail in place]
+    mentions = extraction.mentions
+    if all(mention.label != REFERENCE for mention in mentions):
+        return Linked(mentions, (None,) * len(mentions), extraction.relations, 0, 0)
+    antecedent = _antecedents(extraction)
+    named_rows = [row for row, mention in enumerate(mentions) if mention.label != REFERENCE or row in antecedent]
+    position = {row: number for number, row in enumerate(named_rows)}
+    label_of = [mentions[antecedent.get(row, row)].label for row in range(len(mentions))]
+    between_named = [
+        relation
+        for relation in extraction.relations
+        if relation.label != STANDS_FOR and relation.head in position and relation.tail in position
+    ]
     fitting = tuple(
-        replace(relation, head=place[relation.head], tail=place[relation.tail])
-        for relation in joining
+        replace(relation, head=position[relation.head], tail=position[relation.tail])
+        for relation in between_named
         if antecedent.get(relation.head, relation.head) != antecedent.get(relation.tail, relation.tail)
         and label_of[relation.head] in schema.relations[relation.label].head
         and label_of[relation.tail] in schema.relations[relation.label].tail
     )
     return Linked(
-        mentions=tuple(replace(found.mentions[row], label=label_of[row]) for row in kept),
-        antecedents=tuple(place[antecedent[row]] if row in antecedent else None for row in kept),
+        mentions=tuple(replace(mentions[row], label=label_of[row]) for row in named_rows),
+        antecedents=tuple(position[antecedent[row]] if row in antecedent else None for row in named_rows),
         relations=fitting,
-        unlinked=len(found.mentions) - len(kept),
-        unfit=len(joining) - len(fitting),
+        unlinked=len(mentions) - len(named_rows),
+        unfit=len(between_named) - len(fitting),
     )
 
 
-def _antecedents(found: TextExtraction) -> dict[int, int]:
+def _antecedents(extraction: TextExtraction) -> dict[int, int]:
     """The name of each reference that a chain leads to one from; the surest chains are followed first."""
     steps: defaultdict[int, list[TextRelation]] = defaultdict(list)
-    for relation in found.relations:
+    for relation in extraction.relations:
         if relation.label == STANDS_FOR:
             steps[relation.tail].append(relation)
     antecedent: dict[int, int] = {}
@@ -91,11 +94,11 @@ def _antecedents(found: TextExtraction) -> dict[int, int]:
 
     def extend(target: int, name: int, sureness: float) -> None:
         for step in steps[target]:
-            if found.mentions[step.head].label == REFERENCE and step.head not in antecedent:
-                distance = abs(found.mentions[step.head].span.start - found.mentions[name].span.start)
+            if extraction.mentions[step.head].label == REFERENCE and step.head not in antecedent:
+                distance = abs(extraction.mentions[step.head].span.start - extraction.mentions[name].span.start)
                 heappush(chains, (-min(sureness, step.score), distance, step.head, name))
 
-    for name, mention in enumerate(found.mentions):
+    for name, mention in enumerate(extraction.mentions):
         if mention.label != REFERENCE:
             extend(name, name, 1.0)
     while chains:
