@@ -1,7 +1,7 @@
 """The store behind a Bolt address: one implementation for Neo4j and for the embedded server."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -339,19 +339,19 @@ def _entity(row: Row) -> Entity:
     return Entity(EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"])
 
 
-def _facts(rows: Iterable[Row]) -> Iterator[Fact]:
-    """The facts among the edges between entities; an edge without an id is somebody else's."""
-    for row in rows:
-        if row["id"] is not None:
-            yield Fact(
-                id=FactId(row["id"]),
-                head=EntityId(row["head"]),
-                tail=EntityId(row["tail"]),
-                type=row["type"],
-                support=row["support"],
-                documents=row["documents"],
-                confidence=row["confidence"],
-            )
+def _facts(rows: Iterable[Row]) -> list[Fact]:
+    return [
+        Fact(
+            id=FactId(row["id"]),
+            head=EntityId(row["head"]),
+            tail=EntityId(row["tail"]),
+            type=row["type"],
+            support=row["support"],
+            documents=row["documents"],
+            confidence=row["confidence"],
+        )
+        for row in rows
+    ]
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -380,7 +380,7 @@ def _counts(transaction: Transaction) -> GraphCounts:
 
 def _graph(transaction: Transaction) -> Subgraph:
     entities = [_entity(row) for row in transaction.rows(cypher.LAYER_ENTITIES)]
-    return _subgraph(transaction, entities, list(_facts(transaction.rows(cypher.LAYER_FACTS))))
+    return _subgraph(transaction, entities, _facts(transaction.rows(cypher.LAYER_FACTS)))
 
 
 def _statements(transaction: Transaction) -> tuple[Statement, ...]:

@@ -40,6 +40,11 @@ def _index(label: str, key: str) -> str:
     return f"CREATE INDEX relex_kg_{label.lower()}_{key} IF NOT EXISTS FOR (n:{label}) ON (n.{key})"
 
 
+def _ours(*variables: str) -> str:
+    """That nodes or edges are this package's: others may bear the same labels, but not ids of 32 hexadecimal digits."""
+    return " AND ".join(f"{variable}.id =~ '[0-9a-f]{{32}}'" for variable in variables)
+
+
 _COMMON_SCHEMA = (
     *(_unique(label) for label in ("Document", "Chunk", "Mention", "Evidence", "Graph", "Pending")),
     _index("Evidence", "fact"),
@@ -152,34 +157,34 @@ MARK_PENDING = "MERGE (:Pending {id: $document})"
 
 # -- the entity layer --------------------------------------------------------------------------------------------------
 
-UNSETTLED = """
-OPTIONAL MATCH (p:Pending)
+UNSETTLED = f"""
+OPTIONAL MATCH (p:Pending) WHERE {_ours("p")}
 WITH count(p) AS pending
-OPTIONAL MATCH (g:Graph {id: 'graph'})
+OPTIONAL MATCH (g:Graph {{id: 'graph'}})
 RETURN pending, g.resolver AS resolver
 """
 
-LAYER_SYMMETRIC = "MATCH (d:Document) UNWIND d.symmetric AS type RETURN DISTINCT type"
+LAYER_SYMMETRIC = f"MATCH (d:Document) WHERE {_ours('d')} UNWIND d.symmetric AS type RETURN DISTINCT type"
 
-LAYER_MENTIONS = """
-MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
+LAYER_MENTIONS = f"""
+MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention) WHERE {_ours("d", "m")}
 OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)
 RETURN m.id AS id, d.id AS document, m.start AS start, m.end AS end, m.text AS text, m.type AS type,
        m.score AS score, m.antecedent AS antecedent, e.id AS entity
 """
 
-LAYER_RELATIONS = """
-MATCH (h:Mention)<-[:HEAD]-(v:Evidence)-[:TAIL]->(t:Mention)
+LAYER_RELATIONS = f"""
+MATCH (h:Mention)<-[:HEAD]-(v:Evidence)-[:TAIL]->(t:Mention) WHERE {_ours("v")}
 RETURN v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.score AS score, v.fact AS fact
 """
 
-LAYER_ENTITIES = """
-MATCH (e:Entity)
+LAYER_ENTITIES = f"""
+MATCH (e:Entity) WHERE {_ours("e")}
 RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
 """
 
-LAYER_FACTS = """
-MATCH (h:Entity)-[r]->(t:Entity)
+LAYER_FACTS = f"""
+MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
 RETURN r.id AS id, h.id AS head, t.id AS tail, type(r) AS type, r.support AS support, r.documents AS documents,
        r.confidence AS confidence
 """
@@ -196,7 +201,7 @@ SET_FACTS_OF_EVIDENCE = "UNWIND $rows AS row MATCH (v:Evidence {id: row.id}) SET
 DELETE_ENTITIES = "UNWIND $ids AS id MATCH (e:Entity {id: id}) DETACH DELETE e"
 
 FINISH_SETTLING = "MATCH (g:Graph {id: 'graph'}) SET g.resolver = $fingerprint"
-CLEAR_PENDING = "MATCH (p:Pending) DELETE p"
+CLEAR_PENDING = f"MATCH (p:Pending) WHERE {_ours('p')} DELETE p"
 
 
 def create_entities(type: str) -> str:
@@ -238,18 +243,25 @@ MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]->(:Entity {{id: r
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
-DOCUMENTS = """
-MATCH (d:Document)
+DOCUMENTS = f"""
+MATCH (d:Document) WHERE {_ours("d")}
 RETURN d.id AS id, d.uri AS uri, d.sha256 AS sha256, d.model AS model, d.schema AS schema
 ORDER BY id
 """
 
-COUNT_DOCUMENTS = "MATCH (n:Document) RETURN count(n) AS count"
-COUNT_CHUNKS = "MATCH (n:Chunk) RETURN count(n) AS count"
-COUNT_MENTIONS = "MATCH (n:Mention) RETURN count(n) AS count"
-COUNT_EVIDENCE = "MATCH (n:Evidence) RETURN count(n) AS count"
-COUNT_ENTITIES = "MATCH (e:Entity) RETURN e.type AS type, count(e) AS count ORDER BY type"
-COUNT_FACTS = "MATCH (:Entity)-[r]->(:Entity) RETURN type(r) AS type, count(r) AS count ORDER BY type"
+
+def _count(label: str) -> str:
+    return f"MATCH (n:{label}) WHERE {_ours('n')} RETURN count(n) AS count"
+
+
+COUNT_DOCUMENTS, COUNT_CHUNKS, COUNT_MENTIONS, COUNT_EVIDENCE = map(
+    _count, ("Document", "Chunk", "Mention", "Evidence")
+)
+COUNT_ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} RETURN e.type AS type, count(e) AS count ORDER BY type"
+COUNT_FACTS = f"""
+MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
+RETURN type(r) AS type, count(r) AS count ORDER BY type
+"""
 
 ENTITIES_BY_ID = """
 UNWIND $ids AS id
@@ -257,24 +269,29 @@ MATCH (e:Entity {id: id})
 RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
 """
 
-FACTS_FROM_ENTITIES = """
+FACTS_FROM_ENTITIES = f"""
 UNWIND $ids AS id
-MATCH (h:Entity {id: id})-[r]->(t:Entity)
+MATCH (h:Entity {{id: id}})-[r]->(t:Entity) WHERE {_ours("r", "t")}
 RETURN r.id AS id, h.id AS head, t.id AS tail, type(r) AS type, r.support AS support, r.documents AS documents,
        r.confidence AS confidence
 """
 
-ENTITIES_NAMED = """
+ENTITIES_NAMED = f"""
 MATCH (e:Entity)
-WHERE toLower(e.name) = toLower($name) OR any(alias IN e.aliases WHERE toLower(alias) = toLower($name))
+WHERE {_ours("e")}
+  AND (toLower(e.name) = toLower($name) OR any(alias IN e.aliases WHERE toLower(alias) = toLower($name)))
 RETURN e.id AS id
 """
 
-NEIGHBOURS = "UNWIND $ids AS id MATCH (:Entity {id: id})-[r]-(o:Entity) RETURN DISTINCT o.id AS id"
+NEIGHBOURS = f"""
+UNWIND $ids AS id
+MATCH (:Entity {{id: id}})-[r]-(o:Entity) WHERE {_ours("r", "o")}
+RETURN DISTINCT o.id AS id
+"""
 
-NAMES_IN_DOCUMENTS = """
+NAMES_IN_DOCUMENTS = f"""
 MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)-[:REFERS_TO]->(e:Entity)
-WHERE m.antecedent IS NULL
+WHERE {_ours("d", "m", "e")} AND m.antecedent IS NULL
 RETURN d.uri AS document, e.id AS entity, collect(DISTINCT m.text) AS names
 """
 

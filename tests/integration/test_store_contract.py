@@ -346,6 +346,52 @@ def test_a_relation_type_that_no_schema_has_is_refused(server_store, say, settle
     assert server_store.counts().entities == 0
 
 
+FOREIGN = """
+CREATE (a:Entity {id: '42', name: 'theirs', owner: 'them'})-[:KNOWS {since: 1999}]->(:Entity {name: 'without id'})
+CREATE (:Document {title: 'theirs'})-[:HAS_CHUNK]->(:Chunk {text: 'theirs'})<-[:IN_CHUNK]-(:Mention {text: 'theirs'})
+CREATE (:Evidence {fact: 'theirs'})-[:HEAD]->(:Mention {id: 'theirs'})
+CREATE (:Order:Pending {number: 7}), (:Pending {id: 'p'}), (a)-[:OWNS {id: 'o'}]->(:Person {name: 'Ann'})
+"""
+EVERYTHING_FOREIGN = """
+MATCH (n) WHERE NOT coalesce(n.id, '') =~ '[0-9a-f]{32}|graph'
+OPTIONAL MATCH (n)-[r]->(m)
+RETURN labels(n) AS labels, properties(n) AS node, type(r) AS type, properties(r) AS edge, properties(m) AS other
+"""
+
+
+def foreign(store):
+    rows = store.query(EVERYTHING_FOREIGN, {}, timeout=10).rows
+    return sorted(repr([sorted(row[0]), *(sorted(part.items()) if isinstance(part, dict) else part for part in row[1:])])
+                  for row in rows)  # fmt: skip
+
+
+def test_what_is_not_ours_is_neither_read_nor_changed(server_store, say, settle):
+    before_all = server_store.counts()
+    server_store._connection.run(FOREIGN)
+    theirs = foreign(server_store)
+    assert len(theirs) == 11
+    try:
+        assert server_store.counts() == before_all
+        assert not server_store.documents()
+        server_store.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("theirs", "KNOWS", "Bob")))
+        assert settle(server_store).entities_created == 4
+        assert triples(server_store) == [("Ann", "WORKS_FOR", "Acme Ltd"), ("theirs", "KNOWS", "Bob")]
+        assert [entity.name for entity in server_store.around("theirs", hops=1).entities] in (
+            ["theirs", "Bob"], ["Bob", "theirs"]
+        )  # fmt: skip
+        assert len(server_store.statements()) == 2
+        assert server_store.counts().entities == 4
+        assert not server_store.unsettled("by name")
+        assert foreign(server_store) == theirs
+        for document in server_store.documents():
+            server_store.remove_document(document)
+        assert settle(server_store).entities_deleted == 4
+        assert server_store.counts() == before_all
+        assert foreign(server_store) == theirs
+    finally:
+        server_store._connection.run("MATCH (n) WHERE NOT coalesce(n.id, '') =~ '[0-9a-f]{32}|graph' DETACH DELETE n")
+
+
 def test_preparing_again_does_no_harm(store, say, settle):
     store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob")))
     store.prepare()
