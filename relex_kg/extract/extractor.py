@@ -24,6 +24,7 @@ from relex_kg.extract.known import Known, KnownMention, labels_of
 from relex_kg.extract.merging import Part, best_relations, join
 from relex_kg.extract.model import Representation
 from relex_kg.extract.precision import Precision, prepared
+from relex_kg.extract.references import STANDS_FOR
 from relex_kg.extract.request import Request
 from relex_kg.extract.windows import Window, windows
 from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
@@ -265,6 +266,7 @@ class Extractor:
                 _Reading(representation, row, candidates[row]), kept, asked
             )
             mentions = _mentions(candidates[row], kept, texts[window.row], window, asked.request)
+            relations = tuple(relation for relation in relations if _may_join(relation, mentions, window))
             found.append(TextExtraction(mentions, relations, candidates[row].cut, cut_pairs, cut_relations))
         return found
 
@@ -360,6 +362,16 @@ class _Reading:
         self.words: Tensor = representation.words[row]
         self.relations: Tensor = representation.relations[row]
         self.candidates = candidates
+
+
+def _may_join(relation: TextRelation, mentions: Sequence[TextMention], window: Window) -> bool:
+    """Whether a relation is one of the window's own words, or only says what a reference stands for.
+
+    A title in front says what "he" may be. What it says of its names beside that is read where it stands.
+    """
+    if window.title is None or relation.label == STANDS_FOR:
+        return True
+    return not any(window.title.contains(mentions[end].span) for end in (relation.head, relation.tail))
 
 
 def _mentions(

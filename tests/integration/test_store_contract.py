@@ -1,5 +1,6 @@
 """What every store must do: on the in-memory store, the embedded server and a real Neo4j alike."""
 
+import json
 from dataclasses import replace
 from threading import Thread
 
@@ -360,9 +361,9 @@ RETURN labels(n) AS labels, properties(n) AS node, type(r) AS type, properties(r
 
 
 def foreign(store):
+    """Every node of somebody else's with each of its edges, in an order of its own."""
     rows = store.query(EVERYTHING_FOREIGN, {}, timeout=10).rows
-    return sorted(repr([sorted(row[0]), *(sorted(part.items()) if isinstance(part, dict) else part for part in row[1:])])
-                  for row in rows)  # fmt: skip
+    return sorted(json.dumps(row, sort_keys=True) for row in rows)
 
 
 def test_what_is_not_ours_is_neither_read_nor_changed(server_store, say, settle):

@@ -14,6 +14,7 @@ from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.known import KnownMention
 from relex_kg.extract.merging import Part, join
 from relex_kg.extract.model import Representation
+from relex_kg.extract.references import STANDS_FOR
 from relex_kg.extract.request import RelationLabel, Request
 from relex_kg.extract.windows import Window, windows
 from relex_kg.types import Span, TextExtraction
@@ -151,6 +152,24 @@ def test_a_title_is_read_in_front_of_every_window_and_found_where_it_stands(toke
         for mention in part.found.mentions:
             assert any(span.contains(mention.span) for span in inside)
             assert mention.span.of(text) == mention.text
+
+
+def test_a_title_in_front_only_says_what_references_stand_for(token_extractor: Extractor) -> None:
+    text = "Ada Lovelace\n\n" + "She was in York. She knew Bea of Leeds. Cyd saw her there. " * 4
+    title = Span(0, 12)
+    labels = {"entity_threshold": 0.0, "relation_threshold": 0.0}
+    for relation, joined in ((STANDS_FOR, True), ("knows", False)):
+        request = Request.of_labels(["person", "place"], [relation], **labels)
+        (parts,) = token_extractor.read([text], request, titles=[title], window=12)
+        ends = {
+            title.contains(part.found.mentions[end].span)
+            for part in parts
+            if part.title
+            for each in part.found.relations
+            for end in (each.head, each.tail)
+        }
+        assert (True in ends) == joined
+        assert False in ends
 
 
 def test_smaller_windows_hold_fewer_words(token_extractor: Extractor, long: str) -> None:
