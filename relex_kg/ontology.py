@@ -84,7 +84,7 @@ class RelationType(BaseModel):
     tail: tuple[str, ...] = Field(min_length=1)
     symmetric: bool = False
     inverse: Label | None = None
-    threshold: Threshold = 0.7
+    threshold: Threshold = 0.5
 
 
 class AskedRelation(NamedTuple):

@@ -12,7 +12,7 @@ from relex_kg.ontology import Schema
 from relex_kg.text.chunking import chunk
 from relex_kg.types import Chunk, Document, Extraction, Span
 
-WINDOW = 120
+WINDOW = 100
 """About how many tokens of text the model reads at once; docs/results.md says what other sizes cost and find."""
 
 # Changes when the same text, model and schema can give another extraction than before

@@ -63,7 +63,7 @@ Window = Annotated[
         min=1,
         metavar="TOKENS",
         help="About how much text the model reads at once, in whole sentences. Less finds more and takes longer. "
-        "Without it: RELEX_KG_WINDOW, else 120.",
+        "Without it: RELEX_KG_WINDOW, else 100.",
     ),
 ]
 Decisions = Annotated[
