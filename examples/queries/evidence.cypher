@@ -1,12 +1,13 @@
-// A fact that several documents state, and where each says so: [head] and {tail} marked in the text
+// The fact that is stated most often, and where: [head] and {tail} marked in the text
 MATCH (h:Entity)-[f]->(t:Entity)
-WITH h, f, t ORDER BY f.documents DESC, f.support DESC, f.confidence DESC, h.name, t.name LIMIT 1
+WITH h, f, t ORDER BY f.support DESC, f.documents DESC, f.confidence DESC, h.name, t.name LIMIT 1
 MATCH (v:Evidence {fact: f.id})-[:IN_CHUNK]->(c:Chunk)<-[:HAS_CHUNK]-(d:Document)
 MATCH (v)-[:HEAD]->(a:Mention)
 MATCH (v)-[:TAIL]->(b:Mention)
 WITH h, f, t, v, c, d, a,
      CASE WHEN a.start < b.start THEN a ELSE b END AS first,
      CASE WHEN a.start < b.start THEN b ELSE a END AS last
+WHERE first.start >= c.start // the chunk is that of the later mention
 WITH h, f, t, v, d,
      substring(c.text, first.end - c.start, last.start - first.end) AS between,
      CASE WHEN first.id = a.id THEN '[' + first.text + ']' ELSE '{' + first.text + '}' END AS one,
