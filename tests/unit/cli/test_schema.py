@@ -27,8 +27,8 @@ def test_check_shows_what_a_schema_asks_for(run: Any, tmp_path: Path) -> None:
         "Port         port      0.4\n"
         "\n"
         "Relation type  Asked as                 From  To    Threshold\n"
-        "HOME_PORT      home port / home of      Ship  Port  0.7\n"
-        "SISTER_OF      sister ship (both ways)  Ship  Ship  0.7\n"
+        "HOME_PORT      home port / home of      Ship  Port  0.5\n"
+        "SISTER_OF      sister ship (both ways)  Ship  Ship  0.5\n"
     )
 
 

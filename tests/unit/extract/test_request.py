@@ -38,6 +38,6 @@ def test_a_schema_asks_in_its_labels_with_its_thresholds_and_for_inverse_phrases
         (
             RelationLabel("works for", 0.8, people, employers),
             RelationLabel("employs", 0.8, employers, people),
-            RelationLabel("knows", 0.7, people, people),
+            RelationLabel("knows", 0.5, people, people),
         ),
     )

@@ -245,7 +245,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_the_examples_of_the_documentation_are_records(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "data-format.md").read_text(encoding="utf-8")
     examples = [json.loads(part.split("```")[0]) for part in page.split("```json\n")[1:]]
-    ours, reference = read_records(write(tmp_path, *examples))
+    ours, referring, reference = read_records(write(tmp_path, *examples))
     names = [ours.text[span.start : span.end] for span in ours.entities]
     assert names == ["Rosalind", "Hull", "Ines Duarte", "Duarte", "Porto"]
+    named = [(referring.text[span.start : span.end], span.reference) for span in referring.entities]
+    assert named == [("Rosalind", False), ("Duarte", False), ("She", True), ("Porto", False)]
     assert [reference.text[span.start : span.end] for span in reference.entities] == ["Rosalind", "Ines Duarte"]
