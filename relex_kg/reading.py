@@ -1,10 +1,10 @@
 """From documents to what they say: chunks for the graph, windows for the model, mentions and relations out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from relex_kg.extract.extractor import Extractor, unwatched
+from relex_kg.extract.extractor import Extractor, Progress, unwatched
 from relex_kg.extract.merging import Part, merge
 from relex_kg.extract.request import Request
 from relex_kg.ids import digest
@@ -64,7 +64,7 @@ class Reader:
         self,
         documents: Sequence[tuple[Document, tuple[Chunk, ...]]],
         *,
-        on_progress: Callable[[int, int], None] = unwatched,
+        on_progress: Progress = unwatched,
     ) -> Iterator[ExtractedDocument]:
         """Read chunked documents, together; ``on_progress`` hears how many windows were read, and of how many."""
         read = self.read([document for document, _ in documents], on_progress=on_progress)
@@ -72,7 +72,7 @@ class Reader:
             yield ExtractedDocument(document, chunks, merge(document.id, parts, self._schema))
 
     def read(
-        self, documents: Sequence[Document], *, on_progress: Callable[[int, int], None] = unwatched, flat: bool = True
+        self, documents: Sequence[Document], *, on_progress: Progress = unwatched, flat: bool = True
     ) -> list[list[Part]]:
         """What each pass over each window found, a list a document, not merged; ``flat`` as the extractor has it."""
         parts: list[list[Part]] = [[] for _ in documents]

@@ -63,13 +63,13 @@ def extract(
     wanted = _wanted(_labels(entities), _labels(relations), schema, (entity_threshold, relation_threshold))
     documents, failures = _documents(source)
     with progress() as show:
-        found = _read(documents, load_extractor(model, precision, show), wanted, chosen_window(window), show)
+        extracted = _read(documents, load_extractor(model, precision, show), wanted, chosen_window(window), show)
     if as_json:
         failed = [{"uri": failure.uri, "error": as_document(failure.error)} for failure in failures]
-        emit({"documents": [_document(one, wanted) for one in found], "failures": failed})
+        emit({"documents": [_document(document, wanted) for document in extracted], "failures": failed})
     else:
-        for one in found:
-            _show(one, titled=len(found) > 1)
+        for document in extracted:
+            _show(document, titled=len(extracted) > 1)
         for failure in failures:
             complain(failure.error)
     if failures:

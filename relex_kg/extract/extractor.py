@@ -210,9 +210,9 @@ class Extractor:
         asked = _Asked(request, self._prompt(request), Signatures.of(request), adjacency_threshold, flat)
         capacity = self.encoding.capacity(asked.prompt)
         todo = [
-            each
+            text_window
             for row, (text, encoded) in enumerate(zip(texts, self._encoded(texts, request), strict=True))
-            for each in windows(
+            for text_window in windows(
                 row,
                 text,
                 encoded,
@@ -220,16 +220,17 @@ class Extractor:
                 capacity=capacity,
                 title=titles[row] if titles is not None else None,
             )
-            if known is None or (request.relations and len(known[row].within(each)) > 1)
+            if known is None or (request.relations and len(known[row].within(text_window)) > 1)
         ]
         done = 0
         parts: list[list[Part]] = [[] for _ in texts]
         on_progress(done, len(todo))
-        for rows in _by_length([each.text for each in todo], len(asked.prompt.pieces) + 2, self._batch_tokens()):
+        encoded_windows = [text_window.text for text_window in todo]
+        for rows in _by_length(encoded_windows, len(asked.prompt.pieces) + 2, self._batch_tokens()):
             batch = [todo[row] for row in rows]
             read = self._read(texts, batch, asked) if known is None else self._read_known(known, batch, asked)
-            for each, found in zip(batch, read, strict=True):
-                parts[each.row].append(Part(each.span, each.title, found))
+            for text_window, extraction in zip(batch, read, strict=True):
+                parts[text_window.row].append(Part(text_window.span, text_window.title, extraction))
             done += len(batch)
             on_progress(done, len(todo))
         return parts
