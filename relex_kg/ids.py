@@ -1,10 +1,10 @@
 """Identifiers: what each names, and how each is derived from content.
 
 Every id but an entity's is a pure function of what it names, so the same corpus gives the same ids in any order of
-ingestion. An entity's id is minted once from one of its mentions and then stays, whatever the entity becomes.
+ingestion. An entity's id is minted once from one of its names and then stays, whatever the entity becomes.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from hashlib import blake2b
 from itertools import count
 from typing import NewType
@@ -14,6 +14,7 @@ ChunkId = NewType("ChunkId", str)
 MentionId = NewType("MentionId", str)
 RelationId = NewType("RelationId", str)
 EntityId = NewType("EntityId", str)
+NameId = NewType("NameId", str)
 FactId = NewType("FactId", str)
 
 
@@ -48,8 +49,12 @@ def fact_id(head: EntityId, type: str, tail: EntityId) -> FactId:
     return FactId(digest("fact", head, type, tail))
 
 
-def mint_entity_id(mention: MentionId, taken: Container[EntityId]) -> EntityId:
-    """A new entity's id, from its least mention; the first free one where an older entity took that id before."""
+def name_id(type: str, identity: Iterable[str]) -> NameId:
+    return NameId(digest("name", type, *identity))
+
+
+def mint_entity_id(name: NameId, taken: Container[EntityId]) -> EntityId:
+    """A new entity's id, from its least name; the first free one where an older entity took that id before."""
     return next(
-        candidate for attempt in count() if (candidate := EntityId(digest("entity", mention, attempt))) not in taken
+        candidate for attempt in count() if (candidate := EntityId(digest("entity", name, attempt))) not in taken
     )

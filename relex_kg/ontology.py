@@ -29,7 +29,12 @@ from pydantic_core import ErrorDetails
 from relex_kg.errors import SchemaError
 from relex_kg.ids import digest
 
-RESERVED = frozenset({"Document", "Chunk", "Mention", "Entity", "Evidence", "Graph", "Pending"})
+RESERVED = frozenset(
+    {
+        *("Document", "Chunk", "Mention", "Entity", "Evidence", "Graph"),
+        *("Name", "NameKey", "NameMove", "Uncounted", "Unlinked"),
+    }
+)
 RESERVED_RELATIONS = frozenset({"HAS_CHUNK", "IN_CHUNK", "REFERS_TO", "HEAD", "TAIL"})
 MAX_FILE_BYTES = 1_000_000
 MAX_NESTING = 16

@@ -1,17 +1,18 @@
 """From files to the graph, top to bottom::
 
-    files ─ read ─▶ Document ─ chunk ─▶ Chunk ─ extract ─▶ Extraction ─ rows ─▶ store
-                                                     store ─ resolve ─▶ entities and facts ─▶ store
+    files ─ read ─▶ Document ─ chunk ─▶ Chunk ─ extract ─▶ Extraction ─ name ─▶ rows ─▶ store
+                                                         store ─ settle ─▶ entities and facts ─▶ store
 
 New and changed documents are found (:meth:`Pipeline.find`) and go in one by one, each in a transaction of its own
-(:meth:`Pipeline.ingest`). Then all mentions in the store are resolved to entities, and entities and facts brought in
-line, in one transaction (:meth:`Pipeline.settle`). What was left undone by a run that was killed, the next run does.
+(:meth:`Pipeline.ingest`). Then the entities and facts that this concerns are brought in line, in many small transactions
+(:mod:`relex_kg.settlement`). What was left undone by a run that was killed, the next run does.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,16 +20,18 @@ from typing import Any
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import ReadError, RelexError
 from relex_kg.extract.extractor import Extractor
-from relex_kg.graph.rows import document_rows, entity_layer
-from relex_kg.graph.store import DocumentState, SettleReport, Store
+from relex_kg.graph.rows import document_rows
+from relex_kg.graph.store import DocumentState, Store
 from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
 from relex_kg.reading import WINDOW, ExtractedDocument, Reader
+from relex_kg.settlement import SettleReport, settle
 from relex_kg.text.discovery import Skip, discover
 from relex_kg.text.readers import ReadFailure, file_uri, read
 from relex_kg.types import Chunk, Document
 
 _BATCH_CHARACTERS = 60_000  # documents are extracted together up to about this much text
+_LOOKED_UP_AT_ONCE = 100  # documents whose states are asked for together
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +187,22 @@ class Pipeline:
         """
         discovery = discover(paths)
         report.skipped += discovery.skipped
-        known = self._store.documents()
         seen: set[DocumentId] = set()
-        for file, document in _read_all(discovery.files, watch):
-            if isinstance(document, ReadFailure):
-                report.failures.append(document)
-            elif document.id in seen:
-                report.failures.append(_twice(document))
-            else:
-                seen.add(document.id)
-                if known.get(document.id) == self._state(document):
-                    report.unchanged += 1
+        readings = _read_all(discovery.files, watch)
+        while some := list(islice(readings, _LOOKED_UP_AT_ONCE)):
+            documents = [document for _, document in some if isinstance(document, Document)]
+            known = self._store.states([document.id for document in documents])
+            for file, document in some:
+                if isinstance(document, ReadFailure):
+                    report.failures.append(document)
+                elif document.id in seen:
+                    report.failures.append(_twice(document))
                 else:
-                    yield Change(document, file, new=document.id not in known)
+                    seen.add(document.id)
+                    if known.get(document.id) == self._state(document):
+                        report.unchanged += 1
+                    else:
+                        yield Change(document, file, new=document.id not in known)
 
     def ingest(self, changes: Iterable[Change], report: RunReport, *, watch: Watcher = unwatched) -> None:
         """Extract documents and write each; entities and facts follow with :meth:`settle`."""
@@ -209,12 +215,11 @@ class Pipeline:
             report.seconds["write"] += monotonic() - began
 
     def settle(self, report: RunReport, *, watch: Watcher = unwatched) -> SettleReport | None:
-        """Resolve all mentions in the store and write what changes; None where nothing is left to do."""
+        """Bring entities and facts in line with the documents in the store; None where nothing is left to do."""
         began = monotonic()
-        watch(Progress("resolve", 0, 1))
-        settled = settle(self._store, self._resolver)
+        watch(Progress("resolve", 0, None))
+        settled = settle(self._store, self._resolver, on_progress=lambda done: watch(Progress("resolve", done, None)))
         report.seconds["resolve"] += monotonic() - began
-        watch(Progress("resolve", 1, 1))
         return settled
 
     def _extract(self, documents: Sequence[Document], report: RunReport, watch: Watcher) -> list[ExtractedDocument]:
@@ -232,6 +237,8 @@ class Pipeline:
                     one.document,
                     one.chunks,
                     one.extraction,
+                    self._resolver.name(one.extraction.mentions),
+                    resolver=self._resolver.fingerprint,
                     model=self._reader.fingerprint,
                     schema=self._schema.fingerprint,
                     symmetric=self._symmetric,
@@ -242,7 +249,7 @@ class Pipeline:
             watch(Progress("write", number, len(extracted)))
 
     def _state(self, document: Document) -> DocumentState:
-        return DocumentState(document.uri, document.sha256, self._reader.fingerprint, self._schema.fingerprint)
+        return DocumentState(document.uri, document.title, document.sha256, self._reader.fingerprint, self._schema.fingerprint)
 
     def _chunked(
         self, documents: Iterable[Document], report: RunReport
@@ -255,13 +262,6 @@ class Pipeline:
                 report.failures.append(ReadFailure(document.uri, failure))
 
 
-def settle(store: Store, resolver: Resolver) -> SettleReport | None:
-    """Bring entities and facts in line with the documents in the store; None where they are."""
-    if not store.unsettled(resolver.fingerprint):
-        return None
-    return store.settle(lambda layer: entity_layer(layer, resolver.resolve(layer.mentions)), resolver.fingerprint)
-
-
 def remove(store: Store, resolver: Resolver, uris: Sequence[str]) -> RemovalReport:
     """Take documents out of the graph, with all that only they support.
 
@@ -270,24 +270,21 @@ def remove(store: Store, resolver: Resolver, uris: Sequence[str]) -> RemovalRepo
         resolver: decides which of the names that stay are one entity.
         uris: documents' URIs, or files' paths; a JSON Lines file stands for all its documents.
     """
-    known = store.documents()
     removed: list[str] = []
     unknown: list[str] = []
     for uri in uris:
-        wanted = _named_by(uri, known)
-        for id in wanted:
+        states = _named_by(uri, store)
+        for id, state in states.items():
             store.remove_document(id)
-            removed.append(known[id].uri)
-        if not wanted:
+            removed.append(state.uri)
+        if not states:
             unknown.append(uri)
     return RemovalReport(tuple(removed), tuple(unknown), settle(store, resolver))
 
 
-def _named_by(uri: str, known: Mapping[DocumentId, DocumentState]) -> list[DocumentId]:
-    whole = uri if "://" in uri else file_uri(Path(uri))
-    if document_id(uri) in known:
-        return [document_id(uri)]
-    return sorted(id for id, state in known.items() if state.uri == whole or state.uri.startswith(f"{whole}#"))
+def _named_by(uri: str, store: Store) -> Mapping[DocumentId, DocumentState]:
+    exact = store.states([document_id(uri)])
+    return exact or store.documents_at(uri if "://" in uri else file_uri(Path(uri)))
 
 
 def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Document | ReadFailure]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, RelationId
+from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, NameId, RelationId
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -136,6 +136,24 @@ class Mention:
     def is_reference(self) -> bool:
         """Whether it is a pronoun or a noun that stands for a name."""
         return self.antecedent is not None
+
+    @property
+    def surface(self) -> str:
+        """The text on one line. Text of white space alone stands for itself."""
+        return " ".join(self.text.split()) or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The name that a mention stands for.
+
+    It is the mention's own, or that of another mention of its document: the full name for a short form, with the rule
+    that says so and its score, and the antecedent's for a reference.
+    """
+
+    name: NameId
+    rule: str | None
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,22 @@ import os
 import socket
 import subprocess
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import StoreUnreachableError
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
-from relex_kg.graph.rows import DocumentRows, EntityLayer, document_rows, entity_layer
+from relex_kg.graph.rows import DocumentRows, document_rows
 from relex_kg.graph.store import Store, Subgraph
 from relex_kg.ids import chunk_id, document_id, mention_id, relation_id
-from relex_kg.types import Chunk, Cluster, Document, Extraction, Mention, Relation, Resolution, Span
+from relex_kg.settlement import SettleReport, settle
+from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
 
 NEO4J_PASSWORD = "relex-kg-test"
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -31,6 +33,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 Say = Callable[..., DocumentRows]
+
+RESOLVER = Resolver(Decisions.none())
 
 
 def _neo4j_starter() -> Path | None:
@@ -106,7 +110,7 @@ def neo4j_store(neo4j_address: str) -> Iterator[Store]:
 def _emptied(store: Store) -> Store:
     for document in store.documents():
         store.remove_document(document)
-    store.settle(plan, "nobody's")
+    settle(store, RESOLVER)
     return store
 
 
@@ -152,6 +156,8 @@ def _say(uri: str, *statements: tuple[str, str, str], score: float = 0.5) -> Doc
         document,
         chunks,
         extraction,
+        RESOLVER.name(mentions),
+        resolver=RESOLVER.fingerprint,
         model="model-1",
         schema="schema-1",
         symmetric=frozenset({"MARRIED_TO"}),
@@ -163,23 +169,6 @@ def _mention(document: Document, span: Span) -> Mention:
     text = span.of(document.text)
     type = "Organisation" if text.casefold().endswith("ltd") else "Person"
     return Mention(mention_id(document.id, span.start, span.end, type), document.id, span, text, type, 0.75)
-
-
-def resolve_by_name(mentions: tuple[Mention, ...]) -> Resolution:
-    """Mentions of one type whose texts differ in case alone are one entity."""
-    groups: dict[tuple[str, str], list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        groups[mention.type, mention.text.casefold()].append(mention)
-    clusters = []
-    for (type, _), group in groups.items():
-        name, *aliases = sorted({mention.text for mention in group})
-        ids = tuple(sorted(mention.id for mention in group))
-        clusters.append(Cluster(type, name, tuple(aliases), ids))
-    return Resolution(tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])), ())
-
-
-def plan(layer: EntityLayer) -> EntityLayer:
-    return entity_layer(layer, resolve_by_name(layer.mentions))
 
 
 def _shape(subgraph: Subgraph) -> tuple[list[object], list[object]]:
@@ -201,9 +190,10 @@ def say() -> Say:
     return _say
 
 
-@pytest.fixture(scope="session")
-def settle() -> Callable[[Store], object]:
-    return lambda store: store.settle(plan, "by name")
+@pytest.fixture(scope="session", name="settle")
+def settle_by_the_rules() -> Callable[[Store], SettleReport]:
+    """Settle a store; a report of nothing where there is nothing to do."""
+    return lambda store: settle(store, RESOLVER) or SettleReport()
 
 
 @pytest.fixture(scope="session")

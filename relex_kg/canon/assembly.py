@@ -12,8 +12,8 @@ from relex_kg.canon.names import Identity, Name, united
 from relex_kg.canon.normalise import collapse
 from relex_kg.canon.rulings import Rulings
 from relex_kg.canon.similarity import Verdict, compare
-from relex_kg.ids import DocumentId, MentionId
-from relex_kg.types import Cluster, Mention, Merge, Resolution
+from relex_kg.ids import DocumentId, MentionId, name_id
+from relex_kg.types import Cluster, Mention, Merge, Naming, Resolution
 
 _Short = tuple[Name, Antecedent]
 
@@ -29,7 +29,7 @@ class _Node:
 
     @property
     def lead(self) -> str:
-        return _preferred(self.full)
+        return preferred(self.full)
 
 
 def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
@@ -90,6 +90,19 @@ def _antecedents(
     return found
 
 
+def name_mentions(mentions: Sequence[Mention], rulings: Rulings) -> dict[MentionId, Naming]:
+    """The names that mentions of one document and type stand for."""
+    names = {surface: rulings.read(surface) for surface in {mention.surface for mention in mentions}}
+    antecedent_of = _antecedents(mentions, names, rulings)
+    return {mention.id: _naming(mention, names, antecedent_of.get(mention.id)) for mention in mentions}
+
+
+def _naming(mention: Mention, names: Mapping[str, Name], antecedent: Antecedent | None) -> Naming:
+    if antecedent:
+        return Naming(name_id(mention.type, antecedent.name.identity), antecedent.rule, antecedent.score)
+    return Naming(name_id(mention.type, names[mention.surface].identity), None, None)
+
+
 def _accepted_pairs(names: Sequence[Name]) -> dict[Pair, Verdict]:
     accepted: dict[Pair, Verdict] = {}
     for pair in candidate_pairs(names):
@@ -98,14 +111,14 @@ def _accepted_pairs(names: Sequence[Name]) -> dict[Pair, Verdict]:
     return accepted
 
 
-def _preferred(forms: Counter[str]) -> str:
+def preferred(forms: Mapping[str, int]) -> str:
     """The form with most mentions, then the longest, then the least."""
     return min(forms, key=lambda form: (-forms[form], -len(form), form))
 
 
 def _cluster(type: str, nodes: Sequence[_Node]) -> Cluster:
     full = sum((node.full for node in nodes), Counter[str]())
-    name = _preferred(full)
+    name = preferred(full)
     forms = set(full) | {short.surface for node in nodes for short, _ in node.short}
     return Cluster(
         type=type,

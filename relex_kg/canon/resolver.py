@@ -2,16 +2,22 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
-from relex_kg.canon.assembly import resolve_type
+from relex_kg.canon.assembly import name_mentions, resolve_type
+from relex_kg.canon.clustering import cluster
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.lexicon import PERSON_TYPES, RULES_VERSION
+from relex_kg.canon.names import Identity, Name, united
 from relex_kg.canon.rulings import Rulings
+from relex_kg.canon.similarity import Verdict
 from relex_kg.ids import MentionId, digest
-from relex_kg.types import Cluster, Mention, Resolution
+from relex_kg.types import Cluster, Mention, Naming, Resolution
+
+IdentityPair = tuple[Identity, Identity]
 
 _WORD_OF_TYPE_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -69,7 +75,7 @@ class Resolver:
             else:
                 references[mention.antecedent].append(id)
         resolutions = [
-            resolve_type(members, self._rulings.get(type) or self._rule_on(type))
+            resolve_type(members, self._rulings_of(type))
             for type, members in sorted(by_type.items())
         ]
         clusters = [
@@ -79,6 +85,57 @@ class Resolver:
             clusters=tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])),
             merges=tuple(merge for resolution in resolutions for merge in resolution.merges),
         )
+
+    def name(self, mentions: Iterable[Mention]) -> dict[MentionId, Naming]:
+        """The names that the mentions of one document stand for."""
+        by_type: defaultdict[str, list[Mention]] = defaultdict(list)
+        references: list[Mention] = []
+        for mention in sorted(mentions, key=lambda mention: mention.id):
+            (references if mention.is_reference else by_type[mention.type]).append(mention)
+        namings: dict[MentionId, Naming] = {}
+        for type, members in by_type.items():
+            namings |= name_mentions(members, self._rulings_of(type))
+        for reference in references:
+            antecedent = cast("MentionId", reference.antecedent)
+            namings[reference.id] = replace(namings[antecedent], rule=None, score=None)
+        return namings
+
+    def read(self, type: str, surfaces: Iterable[str]) -> Name:
+        """The name of a type that has these forms."""
+        rulings = self._rulings_of(type)
+        return united(rulings.read(surface) for surface in surfaces)
+
+    def linked(self, type: str, identities: Set[Identity]) -> set[Identity]:
+        """The identities that decisions link to any of these."""
+        groups = self._rulings_of(type).linked
+        return {identity for group in groups if not identities.isdisjoint(group) for identity in group}
+
+    def part(self, type: str, names: Mapping[Identity, Name], verdicts: Mapping[IdentityPair, Verdict]) -> list[list[Identity]]:
+        """Part names of one type into entities.
+
+        Args:
+            type: theirs.
+            names: by identity. With a name come all that it was accepted with, that decisions link it to, and so on:
+                the outcome is then that of :meth:`resolve` over everything.
+            verdicts: the accepted pairs, the lesser identity first.
+        """
+        rulings = self._rulings_of(type)
+        order = sorted(names)
+        places = {identity: place for place, identity in enumerate(order)}
+        linked = [[places[identity] for identity in group if identity in places] for group in rulings.linked]
+        apart = {(places[left], places[right]) for left, right in rulings.apart if left in places and right in places}
+        parted = cluster(
+            len(order),
+            {(places[left], places[right]): verdict for (left, right), verdict in verdicts.items()},
+            linked=[group for group in linked if group],
+            apart={pair for pair in apart if pair[0] < pair[1]},
+        )
+        return [[order[place] for place in members] for members in parted]
+
+    def _rulings_of(self, type: str) -> Rulings:
+        if type not in self._rulings:
+            self._rulings[type] = self._rule_on(type)
+        return self._rulings[type]
 
     def _rule_on(self, type: str) -> Rulings:
         is_person = is_person_type(type) if self._person_types is None else type in self._person_types

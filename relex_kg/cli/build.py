@@ -21,8 +21,9 @@ from relex_kg.cli.opening import (
 )
 
 if TYPE_CHECKING:
-    from relex_kg.graph.store import GraphCounts, SettleReport, Store
+    from relex_kg.graph.store import GraphCounts, Store
     from relex_kg.pipeline import Progress, RunReport
+    from relex_kg.settlement import SettleReport
     from relex_kg.text.readers import ReadFailure
 
 SOME_FAILED = 3

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from relex_kg.errors import StoreError
+from relex_kg.ids import digest
 from relex_kg.ontology import RESERVED, RESERVED_RELATIONS
 
 _ENTITY_TYPE = re.compile(r"[A-Z][A-Za-z0-9_]{0,63}")
@@ -46,9 +47,16 @@ def _ours(*variables: str) -> str:
 
 
 _COMMON_SCHEMA = (
-    *(_unique(label) for label in ("Document", "Chunk", "Mention", "Evidence", "Graph", "Pending")),
+    *(
+        _unique(label)
+        for label in ("Document", "Chunk", "Mention", "Evidence", "Graph", "Name", "NameMove", "Uncounted", "Unlinked")
+    ),
+    _index("Document", "uri"),
+    _index("Mention", "name"),
     _index("Evidence", "fact"),
     _index("Entity", "name"),
+    _index("Name", "entity"),
+    _index("NameKey", "key"),
 )
 
 NEO4J = Dialect(name="Neo4j", schema=(*_COMMON_SCHEMA, _unique("Entity")), locks=True, timeouts=True)
@@ -76,45 +84,46 @@ def relationship_type(type: str) -> str:
 
 # -- the one lock ------------------------------------------------------------------------------------------------------
 
-# Setting a property takes the node's write lock, which the transaction holds to its end: writers queue up here.
-LOCK = "MERGE (g:Graph {id: 'graph'}) SET g.id = 'graph'"
+GRAPH = digest("graph")
+
+# Setting a property takes the node's write lock, which the transaction holds to its end: whoever settles, or changes a
+# document that is there, queues up here. New documents do not.
+LOCK = f"MERGE (g:Graph {{id: '{GRAPH}'}}) SET g.id = '{GRAPH}'"
 
 # -- one document ------------------------------------------------------------------------------------------------------
+
+# An uncounted document that is not there was removed.
+IS_KNOWN = """
+OPTIONAL MATCH (d:Document {id: $document})
+WITH count(d) AS documents
+OPTIONAL MATCH (p:Uncounted {id: $document})
+WITH documents, count(p) AS uncounted
+RETURN documents + uncounted > 0 AS known
+"""
+
+# A document that another writer has just created has a hash.
+CREATE_DOCUMENT = "MERGE (d:Document {id: $document}) SET d.id = $document RETURN d.sha256 IS NULL AS created"
 
 OLD_CHUNKS = "MATCH (:Document {id: $document})-[:HAS_CHUNK]->(c:Chunk) RETURN c.id AS id"
 
 OLD_MENTIONS = """
 MATCH (:Document {id: $document})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
-RETURN m.id AS id, m.text AS text
+OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)
+RETURN m.id AS id, m.start AS start, m.end AS end, m.text AS text, m.type AS type, m.score AS score,
+       m.antecedent AS antecedent, m.name AS name, m.rule AS rule, m.rule_score AS rule_score, e.id AS entity
 """
 
 OLD_EVIDENCE = """
-MATCH (:Document {id: $document})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(v:Evidence)
+MATCH (d:Document {id: $document})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(v:Evidence)
 MATCH (v)-[:HEAD]->(h:Mention)
 MATCH (v)-[:TAIL]->(t:Mention)
-RETURN v.id AS id, h.id AS head, t.id AS tail
+RETURN v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.type IN d.symmetric AS symmetric, v.score AS score,
+       v.fact AS fact
 """
-
-FACTS_OF_EVIDENCE = """
-UNWIND $ids AS id
-MATCH (v:Evidence {id: id}) WHERE v.fact IS NOT NULL
-MATCH (v)-[:HEAD]->(:Mention)-[:REFERS_TO]->(h:Entity)
-MATCH (v)-[:TAIL]->(:Mention)-[:REFERS_TO]->(t:Entity)
-RETURN v.fact AS id, h.id AS one, t.id AS other
-"""
-
-SUPPORTED_FACTS = "UNWIND $ids AS id MATCH (v:Evidence {fact: id}) RETURN DISTINCT v.fact AS id"
 
 # Relationships are collected before the first is deleted. The embedded server deletes while it still matches, and its
 # walk along an entity's relationships then meets what is gone: in some orders of ids it fails.
 _DELETE_COLLECTED = "WITH collect(r) AS found UNWIND found AS r DELETE r"
-
-# Undirected: a symmetric fact may point the other way than its evidence.
-DELETE_UNSUPPORTED_FACTS = f"""
-UNWIND $rows AS row
-MATCH (:Entity {{id: row.one}})-[r]-(:Entity {{id: row.other}}) WHERE r.id = row.id
-{_DELETE_COLLECTED}
-"""
 
 DELETE_EVIDENCE = "UNWIND $ids AS id MATCH (v:Evidence {id: id}) DETACH DELETE v"
 DELETE_MENTIONS = "UNWIND $ids AS id MATCH (m:Mention {id: id}) DETACH DELETE m"
@@ -122,7 +131,15 @@ DELETE_CHUNKS = "UNWIND $ids AS id MATCH (c:Chunk {id: id}) DETACH DELETE c"
 DELETE_DOCUMENT = "MATCH (d:Document {id: $document}) DETACH DELETE d RETURN 1 AS deleted"
 
 CLEAR_FACTS = "UNWIND $ids AS id MATCH (v:Evidence {id: id}) REMOVE v.fact"
-CLEAR_ENTITIES = f"UNWIND $ids AS id MATCH (:Mention {{id: id}})-[r:REFERS_TO]->(:Entity) {_DELETE_COLLECTED}"
+CLEAR_ENTITIES = """
+UNWIND $ids AS id
+MATCH (:Mention {id: id})-[r:REFERS_TO]->(e:Entity)
+WITH collect(r) AS found, collect(DISTINCT e.id) AS entities
+UNWIND found AS r
+DELETE r
+WITH DISTINCT entities UNWIND entities AS entity
+RETURN entity
+"""
 UNPLACE_MENTIONS = f"UNWIND $ids AS id MATCH (:Mention {{id: id}})-[r:IN_CHUNK]->(:Chunk) {_DELETE_COLLECTED}"
 UNPLACE_EVIDENCE = f"UNWIND $ids AS id MATCH (:Evidence {{id: id}})-[r:IN_CHUNK]->(:Chunk) {_DELETE_COLLECTED}"
 
@@ -153,43 +170,73 @@ MERGE (v)-[:TAIL]->(t)
 CREATE (v)-[:IN_CHUNK]->(c)
 """
 
-MARK_PENDING = "MERGE (:Pending {id: $document})"
+UNCOUNTED_USES = "MATCH (p:Uncounted {id: $document}) RETURN p.uses AS uses"
+MARK_UNCOUNTED = "MERGE (p:Uncounted {id: $document}) SET p.uses = $uses, p.resolver = $resolver"
+UNMARK_UNLINKED = "UNWIND $ids AS id MATCH (p:Unlinked {id: id}) DELETE p"
 
-# -- the entity layer --------------------------------------------------------------------------------------------------
+# -- what settling does with documents ---------------------------------------------------------------------------------
 
 UNSETTLED = f"""
-OPTIONAL MATCH (p:Pending) WHERE {_ours("p")}
-WITH count(p) AS pending
-OPTIONAL MATCH (g:Graph {{id: 'graph'}})
-RETURN pending, g.resolver AS resolver
+OPTIONAL MATCH (p:Uncounted) WHERE {_ours("p")} WITH p LIMIT 1 WITH count(p) AS uncounted
+OPTIONAL MATCH (p:Unlinked) WHERE {_ours("p")} WITH uncounted, p LIMIT 1 WITH uncounted, count(p) AS unlinked
+OPTIONAL MATCH (p:NameMove) WHERE {_ours("p")} WITH uncounted, unlinked, p LIMIT 1
+WITH uncounted, unlinked, count(p) AS moves
+OPTIONAL MATCH (g:Graph {{id: '{GRAPH}'}})
+RETURN uncounted + unlinked + moves AS left, g.resolver AS resolver, g.stage AS stage
 """
 
-LAYER_SYMMETRIC = f"MATCH (d:Document) WHERE {_ours('d')} UNWIND d.symmetric AS type RETURN DISTINCT type"
+SWEEP = f"""
+MATCH (g:Graph {{id: '{GRAPH}'}}) WHERE g.resolver IS NOT NULL
+RETURN g.resolver AS resolver, g.stage AS stage, g.cursor AS cursor
+"""
+SET_SWEEP = f"""
+MATCH (g:Graph {{id: '{GRAPH}'}})
+SET g.resolver = $resolver, g.stage = $stage, g.cursor = $cursor
+"""
 
-LAYER_MENTIONS = f"""
-MATCH (d:Document)-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention) WHERE {_ours("d", "m")}
+UNCOUNTED = f"""
+MATCH (p:Uncounted) WHERE {_ours("p")}
+RETURN p.id AS id, p.uses AS uses, p.resolver AS resolver LIMIT $limit
+"""
+UNMARK_UNCOUNTED = "UNWIND $ids AS id MATCH (p:Uncounted {id: id}) DELETE p"
+MARK_UNLINKED = "UNWIND $ids AS id MATCH (d:Document {id: id}) MERGE (:Unlinked {id: id})"
+UNLINKED = f"MATCH (p:Unlinked) WHERE {_ours('p')} RETURN p.id AS id LIMIT $limit"
+
+DOCUMENTS_AFTER = f"""
+MATCH (d:Document) WHERE d.id > $after AND {_ours("d")}
+RETURN d.id AS id ORDER BY id LIMIT $limit
+"""
+
+MENTIONS_OF_DOCUMENTS = """
+UNWIND $ids AS id
+MATCH (d:Document {id: id})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
+RETURN d.id AS document, m.id AS id, m.start AS start, m.end AS end, m.text AS text, m.type AS type,
+       m.score AS score, m.antecedent AS antecedent, m.name AS name, m.rule AS rule, m.rule_score AS rule_score
+"""
+
+RENAME_MENTIONS = """
+UNWIND $rows AS row
+MATCH (m:Mention {id: row.id})
+SET m.name = row.name, m.rule = row.rule, m.rule_score = row.rule_score
+"""
+
+LINKED_MENTIONS = """
+UNWIND $ids AS id
+MATCH (d:Document {id: id})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
 OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)
-RETURN m.id AS id, d.id AS document, m.start AS start, m.end AS end, m.text AS text, m.type AS type,
-       m.score AS score, m.antecedent AS antecedent, e.id AS entity
+RETURN d.id AS document, m.id AS id, m.name AS name, e.id AS entity
 """
 
-LAYER_RELATIONS = f"""
-MATCH (h:Mention)<-[:HEAD]-(v:Evidence)-[:TAIL]->(t:Mention) WHERE {_ours("v")}
-RETURN v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.score AS score, v.fact AS fact
+LINKED_RELATIONS = """
+UNWIND $ids AS id
+MATCH (d:Document {id: id})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(v:Evidence)
+MATCH (v)-[:HEAD]->(h:Mention)
+MATCH (v)-[:TAIL]->(t:Mention)
+RETURN d.id AS document, v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.type IN d.symmetric AS symmetric,
+       v.score AS score, v.fact AS fact
 """
 
-LAYER_ENTITIES = f"""
-MATCH (e:Entity) WHERE {_ours("e")}
-RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
-"""
-
-LAYER_FACTS = f"""
-MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
-RETURN r.id AS id, h.id AS head, t.id AS tail, type(r) AS type, r.support AS support, r.documents AS documents,
-       r.confidence AS confidence
-"""
-
-MOVE_MENTIONS = """
+REFER = """
 UNWIND $rows AS row
 MATCH (m:Mention {id: row.mention})
 MATCH (e:Entity {id: row.entity})
@@ -198,21 +245,78 @@ CREATE (m)-[:REFERS_TO]->(e)
 
 SET_FACTS_OF_EVIDENCE = "UNWIND $rows AS row MATCH (v:Evidence {id: row.id}) SET v.fact = row.fact"
 
-DELETE_ENTITIES = "UNWIND $ids AS id MATCH (e:Entity {id: id}) DETACH DELETE e"
+# -- names and entities ------------------------------------------------------------------------------------------------
 
-FINISH_SETTLING = "MATCH (g:Graph {id: 'graph'}) SET g.resolver = $fingerprint"
-CLEAR_PENDING = f"MATCH (p:Pending) WHERE {_ours('p')} DELETE p"
+_NAME = """
+RETURN n.id AS id, n.type AS type, n.forms AS forms, n.form_counts AS form_counts, n.short_forms AS short_forms,
+       n.short_counts AS short_counts, n.references AS references, n.keys AS keys, n.entity AS entity
+"""
+NAMES = f"UNWIND $ids AS id MATCH (n:Name {{id: id}}) {_NAME}"
+NAMES_OF_ENTITIES = f"UNWIND $ids AS id MATCH (n:Name {{entity: id}}) {_NAME}"
+NAMES_UNDER_KEYS = "UNWIND $ids AS key MATCH (k:NameKey {key: key}) RETURN DISTINCT k.name AS id"
+NAMES_AFTER = f"MATCH (n:Name) WHERE n.id > $after AND {_ours('n')} {_NAME} ORDER BY id LIMIT $limit"
+ENTITIES_OF_NAMES = """
+UNWIND $ids AS id
+MATCH (n:Name {id: id}) WHERE n.entity IS NOT NULL
+RETURN n.id AS id, n.entity AS entity
+"""
+NAMED_ENTITIES = "UNWIND $ids AS id MATCH (n:Name {entity: id}) RETURN DISTINCT id"
+
+WRITE_NAMES = "UNWIND $rows AS row MERGE (n:Name {id: row.id}) SET n += row.properties"
+DELETE_NAMES = "UNWIND $ids AS id MATCH (n:Name {id: id}) DELETE n"
+CREATE_KEYS = "UNWIND $rows AS row CREATE (:NameKey {key: row.key, name: row.name})"
+DELETE_KEYS = "UNWIND $rows AS row MATCH (k:NameKey {key: row.key}) WHERE k.name = row.name DELETE k"
+
+CREATE_MOVES = "UNWIND $rows AS row MERGE (p:NameMove {id: row.id}) SET p.name = row.name, p.source = row.source"
+MOVE = f"MATCH (p:NameMove) WHERE {_ours('p')} RETURN p.name AS name, p.source AS source LIMIT 1"
+DELETE_MOVE = "MATCH (p:NameMove {id: $id}) DELETE p"
+MOVABLE_DOCUMENTS = """
+MATCH (m:Mention {name: $name})-[:REFERS_TO]->(e:Entity) WHERE e.id = $source
+MATCH (m)-[:IN_CHUNK]->(:Chunk)<-[:HAS_CHUNK]-(d:Document)
+RETURN DISTINCT d.id AS id LIMIT $limit
+"""
 
 
 def create_entities(type: str) -> str:
     return f"UNWIND $rows AS row CREATE (e:Entity:{entity_label(type)} {{id: row.id}}) SET e += row.properties"
 
 
-def retype_entities(old: str, new: str) -> str:
-    return f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) REMOVE e:{entity_label(old)} SET e:{entity_label(new)}"
-
-
 UPDATE_ENTITIES = "UNWIND $rows AS row MATCH (e:Entity {id: row.id}) SET e += row.properties"
+
+DELETE_UNUSED_ENTITIES = """
+UNWIND $ids AS id
+MATCH (e:Entity {id: id}) WHERE NOT (e)<-[:REFERS_TO]-(:Mention)
+WITH collect(e) AS unused
+UNWIND unused AS e
+DETACH DELETE e
+RETURN count(*) AS count
+"""
+
+# -- facts -------------------------------------------------------------------------------------------------------------
+
+
+def _edge(type: str, *, symmetric: bool) -> str:
+    """The edge of a row's fact. A symmetric one may point either way."""
+    arrow = "-" if symmetric else "->"
+    return f"""
+UNWIND $rows AS row
+MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]{arrow}(:Entity {{id: row.tail}}) WHERE r.id = row.id
+"""
+
+
+def sums_of_facts(type: str, *, symmetric: bool) -> str:
+    return f"""{_edge(type, symmetric=symmetric)}
+RETURN r.id AS id, startNode(r).id AS head, r.support AS support, r.documents AS documents, r.weight AS weight
+"""
+
+
+FIRST_EVIDENCE = """
+UNWIND $ids AS id
+MATCH (v:Evidence {fact: id})
+WITH id, min(v.id) AS first
+MATCH (v:Evidence {id: first})-[:HEAD]->(:Mention)-[:REFERS_TO]->(e:Entity)
+RETURN id, e.id AS head
+"""
 
 
 def create_facts(type: str) -> str:
@@ -225,28 +329,38 @@ SET r += row.properties
 """
 
 
-def update_facts(type: str) -> str:
-    return f"""
-UNWIND $rows AS row
-MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]->(:Entity {{id: row.tail}}) WHERE r.id = row.id
-SET r += row.properties
-"""
+def update_facts(type: str, *, symmetric: bool) -> str:
+    return f"{_edge(type, symmetric=symmetric)} SET r += row.properties"
 
 
-def delete_facts(type: str) -> str:
-    return f"""
-UNWIND $rows AS row
-MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]->(:Entity {{id: row.tail}}) WHERE r.id = row.id
-{_DELETE_COLLECTED}
-"""
+def delete_facts(type: str, *, symmetric: bool) -> str:
+    return f"{_edge(type, symmetric=symmetric)} {_DELETE_COLLECTED}"
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
-DOCUMENTS = f"""
-MATCH (d:Document) WHERE {_ours("d")}
-RETURN d.id AS id, d.uri AS uri, d.sha256 AS sha256, d.model AS model, d.schema AS schema
-ORDER BY id
+_STATE = "RETURN d.id AS id, d.uri AS uri, d.title AS title, d.sha256 AS sha256, d.model AS model, d.schema AS schema"
+DOCUMENTS = f"MATCH (d:Document) WHERE {_ours('d')} {_STATE} ORDER BY id"
+STATES = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) {_STATE}"
+DOCUMENTS_AT = f"""
+MATCH (d:Document) WHERE d.uri STARTS WITH $uri AND (d.uri = $uri OR d.uri STARTS WITH $uri + '#') AND {_ours("d")}
+{_STATE} ORDER BY id
+"""
+
+SYMMETRIC_TYPES = f"MATCH (d:Document) WHERE {_ours('d')} UNWIND d.symmetric AS type RETURN DISTINCT type"
+
+_ENTITY = "RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions"
+ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} {_ENTITY}"
+ENTITIES_BY_ID = f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) {_ENTITY}"
+
+_FACT = """
+RETURN r.id AS id, h.id AS head, t.id AS tail, type(r) AS type, r.support AS support, r.documents AS documents,
+       r.confidence AS confidence
+"""
+FACTS = f"MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours('h', 'r', 't')} {_FACT}"
+FACTS_FROM_ENTITIES = f"""
+UNWIND $ids AS id
+MATCH (h:Entity {{id: id}})-[r]->(t:Entity) WHERE {_ours("r", "t")} {_FACT}
 """
 
 
@@ -261,19 +375,6 @@ COUNT_ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} RETURN e.type AS type, co
 COUNT_FACTS = f"""
 MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
 RETURN type(r) AS type, count(r) AS count ORDER BY type
-"""
-
-ENTITIES_BY_ID = """
-UNWIND $ids AS id
-MATCH (e:Entity {id: id})
-RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
-"""
-
-FACTS_FROM_ENTITIES = f"""
-UNWIND $ids AS id
-MATCH (h:Entity {{id: id}})-[r]->(t:Entity) WHERE {_ours("r", "t")}
-RETURN r.id AS id, h.id AS head, t.id AS tail, type(r) AS type, r.support AS support, r.documents AS documents,
-       r.confidence AS confidence
 """
 
 ENTITIES_NAMED = f"""

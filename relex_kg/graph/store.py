@@ -1,21 +1,22 @@
 """What a graph store must do, and the values that cross its border.
 
-A store is written in two phases. A document goes in, changes or goes out in one transaction that leaves the document
-*pending* and the entities alone. ``settle`` then brings entities and facts in line with the documents, again in one
-transaction. Killed at any moment, the store holds what the last finished transaction left; ``unsettled`` tells the
-next run what is left to do.
+A store is written in two phases. A document goes in, changes or goes out in one transaction that leaves word of it and
+the entities alone. Settling (:mod:`relex_kg.settlement`) then brings names, entities and facts in line with the
+documents, in many small transactions. Killed at any moment, the store holds what the last finished transaction left;
+``unsettled`` tells the next run whether anything is left to do.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
-from relex_kg.graph.rows import DocumentRows, EntityLayer, LayerDifference
+from relex_kg.graph.rows import DocumentRows
+from relex_kg.graph.settling import Settling
 from relex_kg.ids import DocumentId, EntityId, FactId, RelationId
 from relex_kg.types import Entity, Fact
 
-Plan = Callable[[EntityLayer], EntityLayer]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class DocumentState:
     """What the store knows of a document, enough to tell whether it must be read again."""
 
     uri: str
+    title: str
     sha256: str
     model: str
     schema: str
@@ -40,38 +42,6 @@ class GraphCounts:
     facts: int
     entities_by_type: Mapping[str, int]
     facts_by_type: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class SettleReport:
-    """What a settling changed. ``self_relations`` counts relations that support no fact, being within one entity."""
-
-    entities_created: int
-    entities_updated: int
-    entities_deleted: int
-    mentions_moved: int
-    facts_created: int
-    facts_updated: int
-    facts_deleted: int
-    self_relations: int
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was written; a settling may find all as it should be."""
-        return any(getattr(self, name) for name in self.__slots__ if name != "self_relations")
-
-    @classmethod
-    def of(cls, change: LayerDifference, planned: EntityLayer) -> "SettleReport":
-        return cls(
-            entities_created=len(change.entities_created),
-            entities_updated=len(change.entities_updated),
-            entities_deleted=len(change.entities_deleted),
-            mentions_moved=len(change.refers_to),
-            facts_created=len(change.facts_created),
-            facts_updated=len(change.facts_updated),
-            facts_deleted=len(change.facts_deleted),
-            self_relations=len(planned.relations) - len(planned.supports),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +158,23 @@ class Store(Protocol):
     def documents(self) -> Mapping[DocumentId, DocumentState]:
         """Every document in the store."""
 
+    def states(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, DocumentState]:
+        """Those of the documents that the store has."""
+
+    def documents_at(self, uri: str) -> Mapping[DocumentId, DocumentState]:
+        """The document with this URI, and those whose URIs are this one with a fragment ("#...") behind it."""
+
     def replace_document(self, rows: DocumentRows) -> None:
-        """Write a document, in place of what the store had of it, and leave it pending."""
+        """Write a document, in place of what the store had of it; facts that nothing supports any more go."""
 
     def remove_document(self, document: DocumentId) -> bool:
-        """Remove a document and all that it contributed, and leave it pending; False where there was none."""
+        """Remove a document and all that it contributed to facts; False where there was none."""
 
-    def unsettled(self, fingerprint: str) -> bool:
-        """Whether a document is pending, or the last settling went by another resolver than ``fingerprint``'s."""
+    def unsettled(self, resolver: str) -> bool:
+        """Whether anything is left to settle, or the last settling went by another resolver (by its fingerprint)."""
 
-    def settle(self, plan: Plan, fingerprint: str) -> SettleReport:
-        """Turn the entity layer into what ``plan`` makes of it, writing only the difference.
-
-        Args:
-            plan: a pure function; it is called again where the transaction has to be tried again.
-            fingerprint: of the resolver that plans.
-        """
+    def settling(self, work: Callable[[Settling], T]) -> T:
+        """Do a part of settling, in one transaction; ``work`` is called again where that has to be tried again."""
 
     def counts(self) -> GraphCounts:
         """How much the graph holds."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from relex_kg.extract.extractor import Extractor
 from relex_kg.graph.bolt import BoltStore
 from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline
+from relex_kg.settlement import settle
 from relex_kg.text.readers import read
 from relex_kg.types import Document
 
@@ -60,7 +60,7 @@ def graph(embedded_store: BoltStore) -> BoltStore:
     """An empty graph in the embedded store."""
     for document in embedded_store.documents():
         embedded_store.remove_document(document)
-    embedded_store.settle(lambda layer: replace(layer, entities={}, refers_to={}, facts={}, supports={}), "nobody's")
+    settle(embedded_store, Resolver(Decisions.none()))
     return embedded_store
 
 

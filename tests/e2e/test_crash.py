@@ -24,7 +24,8 @@ CheckWhole = Callable[[BoltStore, Path], None]
 ENDED_EARLY = """
 import os, signal, sys
 from relex_kg.cli import main
-from relex_kg.graph import bolt
+from relex_kg.graph import bolt, documents
+from relex_kg.graph.server_settling import ServerSettling
 
 moment, sign = sys.argv[1], signal.Signals[sys.argv[2]]
 del sys.argv[1:3]
@@ -47,11 +48,15 @@ def ended_after(work, times):
 if moment == "between documents":
     bolt.BoltStore.replace_document = ended_after(bolt.BoltStore.replace_document, 1)
 if moment == "within a document's transaction":
-    bolt._write_document = ended_after(bolt._write_document, 2)
+    documents._write = ended_after(documents._write, 2)
 if moment == "before settling":
     bolt.BoltStore.unsettled = ended_after(bolt.BoltStore.unsettled, 1)
-if moment == "within settling's transaction":
-    bolt._apply = ended_after(bolt._apply, 1)
+if moment == "while names are counted":
+    ServerSettling.change_names = ended_after(ServerSettling.change_names, 1)
+if moment == "between names and links":
+    bolt.BoltStore.settling = ended_after(bolt.BoltStore.settling, 1)
+if moment == "while mentions are linked":
+    ServerSettling.change_links = ended_after(ServerSettling.change_links, 1)
 main()
 """
 # The command line, where the kernel refuses what it and its server write to a file beyond a size, as on a full disk
@@ -67,7 +72,9 @@ MOMENTS = {  # and how many documents are in the store then
     "between documents": 1,
     "within a document's transaction": 1,
     "before settling": 3,
-    "within settling's transaction": 3,
+    "while names are counted": 3,
+    "between names and links": 3,
+    "while mentions are linked": 3,
 }
 
 

@@ -1,0 +1,165 @@
+"""What the store's nodes and edges hold, from and to the values that flow."""
+
+from collections.abc import Iterable
+
+from relex_kg.graph.driver import Row
+from relex_kg.graph.names import NameRecord
+from relex_kg.graph.rows import DocumentRow, EvidenceRow, MentionRow
+from relex_kg.graph.settling import LinkedMention, LinkedRelation
+from relex_kg.graph.store import DocumentState, Passage, Quote
+from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, NameId, RelationId
+from relex_kg.types import Chunk, Entity, Fact, Mention, Naming, Span
+
+
+def document_properties(document: DocumentRow) -> Row:
+    return {
+        "uri": document.uri,
+        "title": document.title,
+        "sha256": document.sha256,
+        "media_type": document.media_type,
+        "ingested_at": document.ingested_at,
+        "model": document.model,
+        "schema": document.schema,
+        "symmetric": list(document.symmetric),
+    }
+
+
+def document_states(rows: Iterable[Row]) -> dict[DocumentId, DocumentState]:
+    return {
+        DocumentId(row["id"]): DocumentState(row["uri"], row["title"], row["sha256"], row["model"], row["schema"])
+        for row in rows
+    }
+
+
+def chunk_row(chunk: Chunk) -> Row:
+    properties = {"index": chunk.index, "start": chunk.span.start, "end": chunk.span.end, "text": chunk.text}
+    return {"id": chunk.id, "properties": properties}
+
+
+def mention_row(row: MentionRow) -> Row:
+    mention = row.mention
+    properties = {
+        "start": mention.span.start,
+        "end": mention.span.end,
+        "text": mention.text,
+        "type": mention.type,
+        "score": mention.score,
+        "reference": mention.is_reference,
+        "antecedent": mention.antecedent,
+        **naming_properties(row.naming),
+    }
+    return {"id": mention.id, "chunk": row.chunk, "properties": properties}
+
+
+def naming_properties(naming: Naming) -> Row:
+    return {"name": naming.name, "rule": naming.rule, "rule_score": naming.score}
+
+
+def mention(document: DocumentId, row: Row) -> Mention:
+    return Mention(
+        id=MentionId(row["id"]),
+        document_id=document,
+        span=Span(row["start"], row["end"]),
+        text=row["text"],
+        type=row["type"],
+        score=row["score"],
+        antecedent=None if row["antecedent"] is None else MentionId(row["antecedent"]),
+    )
+
+
+def naming(row: Row) -> Naming:
+    return Naming(NameId(row["name"]), row["rule"], row["rule_score"])
+
+
+def evidence_row(row: EvidenceRow) -> Row:
+    relation = row.relation
+    properties = {"type": relation.type, "score": relation.score, "start": row.span.start, "end": row.span.end}
+    return {
+        "id": relation.id,
+        "chunk": row.chunk,
+        "head": relation.head,
+        "tail": relation.tail,
+        "properties": properties,
+    }
+
+
+def linked_mention(row: Row) -> LinkedMention:
+    return LinkedMention(MentionId(row["id"]), NameId(row["name"]), None if row["entity"] is None else EntityId(row["entity"]))
+
+
+def linked_relation(row: Row) -> LinkedRelation:
+    return LinkedRelation(
+        id=RelationId(row["id"]),
+        head=MentionId(row["head"]),
+        tail=MentionId(row["tail"]),
+        type=row["type"],
+        symmetric=row["symmetric"],
+        score=row["score"],
+        supports=row["fact"] is not None,
+    )
+
+
+def name_row(record: NameRecord) -> Row:
+    properties = {
+        "type": record.type,
+        "forms": list(record.full),
+        "form_counts": list(record.full.values()),
+        "short_forms": list(record.short),
+        "short_counts": list(record.short.values()),
+        "references": record.references,
+        "keys": list(record.keys),
+        "entity": record.entity,
+    }
+    return {"id": record.id, "properties": properties}
+
+
+def name_record(row: Row) -> NameRecord:
+    return NameRecord(
+        id=NameId(row["id"]),
+        type=row["type"],
+        full=dict(zip(row["forms"], row["form_counts"], strict=True)),
+        short=dict(zip(row["short_forms"], row["short_counts"], strict=True)),
+        references=row["references"],
+        keys=tuple(row["keys"]),
+        entity=None if row["entity"] is None else EntityId(row["entity"]),
+    )
+
+
+def entity_row(entity: Entity) -> Row:
+    properties = {
+        "name": entity.name,
+        "type": entity.type,
+        "aliases": list(entity.aliases),
+        "mentions": entity.mentions,
+    }
+    return {"id": entity.id, "properties": properties}
+
+
+def entity(row: Row) -> Entity:
+    return Entity(EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"])
+
+
+def fact(row: Row) -> Fact:
+    return Fact(
+        id=FactId(row["id"]),
+        head=EntityId(row["head"]),
+        tail=EntityId(row["tail"]),
+        type=row["type"],
+        support=row["support"],
+        documents=row["documents"],
+        confidence=row["confidence"],
+    )
+
+
+def passage(row: Row) -> Passage:
+    return Passage(
+        relation=RelationId(row["relation"]),
+        document=row["document"],
+        start=row["start"],
+        end=row["end"],
+        text=row["text"],
+        text_start=row["text_start"],
+        head=Quote(row["head_text"], row["head_start"], row["head_end"]),
+        tail=Quote(row["tail_text"], row["tail_start"], row["tail_end"]),
+        score=row["score"],
+    )

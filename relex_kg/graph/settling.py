@@ -1,0 +1,193 @@
+"""What settling reads and writes in one transaction, whatever the store.
+
+A document that was written leaves word of what its mentions changed among names (it is *uncounted*). Settling counts
+that, says which entity each name is now (:class:`NameLayerChange`), and then links the document's mentions to the
+entities and its evidence to facts (:class:`LinkChange`). Where a name goes to another entity, its mentions follow
+document by document (:class:`Move`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from relex_kg.graph.facts import FactChange, FactKey
+from relex_kg.graph.names import NameRecord, Uses
+from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, RelationId
+from relex_kg.types import Entity, Mention, Naming
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """What a document changed among names, and the fingerprint of the resolver that named its mentions."""
+
+    uses: Uses
+    resolver: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Move:
+    """That a name has left an entity to which mentions of it may still refer."""
+
+    name: NameId
+    source: EntityId
+
+
+@dataclass(frozen=True, slots=True)
+class NameLayerChange:
+    """What changes among names and entities; every part is sorted by id.
+
+    Attributes:
+        counted: the documents whose uses of names are now counted, and whose mentions are to be linked.
+        names: those that are new or changed, as they are now.
+        names_deleted: those that nothing uses any more.
+        keys_created: (key, name) for what names are now found under.
+        keys_deleted: (key, name) for what they are no longer found under.
+        entities_deleted: those that have no name any more. They go once no mention refers to them.
+    """
+
+    counted: tuple[DocumentId, ...]
+    names: tuple[NameRecord, ...]
+    names_deleted: tuple[NameId, ...]
+    keys_created: tuple[tuple[str, NameId], ...]
+    keys_deleted: tuple[tuple[str, NameId], ...]
+    entities_created: tuple[Entity, ...]
+    entities_updated: tuple[Entity, ...]
+    entities_deleted: tuple[EntityId, ...]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMention:
+    """A mention's name, and the entity that it refers to so far."""
+
+    id: MentionId
+    name: NameId
+    entity: EntityId | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRelation:
+    """A relation, and whether it supports the fact between its mentions' entities so far."""
+
+    id: RelationId
+    head: MentionId
+    tail: MentionId
+    type: str
+    symmetric: bool
+    score: float
+    supports: bool
+
+
+def fact_of(relation: LinkedRelation, entities: Mapping[MentionId, EntityId | None]) -> FactKey | None:
+    """The fact between the entities that a relation's mentions refer to; none where that is one, or one is missing."""
+    head, tail = entities[relation.head], entities[relation.tail]
+    if head is None or tail is None or head == tail:
+        return None
+    return FactKey.between(head, relation.type, tail, symmetric=relation.symmetric)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLinks:
+    """A document's mentions and relations, and what they are linked to."""
+
+    document: DocumentId
+    mentions: tuple[LinkedMention, ...]
+    relations: tuple[LinkedRelation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """What changes for the mentions and relations of documents.
+
+    Attributes:
+        linked: the documents, all of which is linked now.
+        refers_to: the mentions whose entity changes, and their new entity (None: their name has none yet).
+        supports: the relations whose fact changes, and their new fact (None: it supports none any more).
+        facts: what that changes for facts.
+    """
+
+    linked: tuple[DocumentId, ...]
+    refers_to: Mapping[MentionId, EntityId | None]
+    supports: Mapping[RelationId, FactKey | None]
+    facts: tuple[FactChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """How many facts and entities a change of links created, updated and deleted."""
+
+    facts_created: int
+    facts_updated: int
+    facts_deleted: int
+    entities_deleted: int
+
+
+class Settling(Protocol):
+    """One transaction of settling. Until it ends no other process settles, or changes a document that is there."""
+
+    def uncounted(self, limit: int) -> Mapping[DocumentId, Uncounted]:
+        """Documents whose uses of names are not counted yet."""
+
+    def names(self, ids: Collection[NameId]) -> list[NameRecord]: ...
+
+    def names_under(self, keys: Collection[str]) -> list[NameRecord]:
+        """The names that are found under any of the keys, each once."""
+
+    def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]: ...
+
+    def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]: ...
+
+    def change_names(self, change: NameLayerChange) -> int:
+        """Write the change; returns how many entities are gone."""
+
+    def entities_named(self, names: Collection[NameId]) -> Mapping[NameId, EntityId]:
+        """The entities of those of the names that have one."""
+
+    def unlinked(self, limit: int) -> Sequence[DocumentId]:
+        """Documents that are counted, and whose mentions and relations are not linked yet."""
+
+    def move(self) -> Move | None:
+        """A move that is not finished."""
+
+    def movable(self, move: Move, limit: int) -> Sequence[DocumentId]:
+        """Documents with mentions that the move concerns."""
+
+    def finish_move(self, move: Move) -> None:
+        """Forget the move."""
+
+    def links(self, documents: Collection[DocumentId]) -> list[DocumentLinks]: ...
+
+    def change_links(self, change: LinkChange) -> LinkCounts:
+        """Write the change. An entity that has no name any more goes with its last mention."""
+
+    def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
+        """Documents in the order of their ids, from the one behind ``document`` on."""
+
+    def mentions(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, list[tuple[Mention, Naming]]]:
+        """The mentions of documents, and the names that they stand for so far."""
+
+    def rename(self, document: DocumentId, namings: Mapping[MentionId, Naming], change: Uncounted) -> None:
+        """Let mentions of a document stand for other names; ``change`` is what that adds to names and takes away."""
+
+    def names_after(self, name: NameId, limit: int) -> list[NameRecord]:
+        """Names in the order of their ids, from the one behind ``name`` on."""
+
+    def sweep(self) -> "Sweep | None":
+        """How far the settling by a new resolver is; None where there was none before."""
+
+    def set_sweep(self, sweep: "Sweep") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How far all that the graph holds has been brought in line with a resolver.
+
+    Attributes:
+        resolver: its fingerprint.
+        stage: what is gone through; None when all is done.
+        cursor: the id of the last that was; empty where none was.
+    """
+
+    resolver: str
+    stage: str | None
+    cursor: str
