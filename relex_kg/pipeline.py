@@ -4,8 +4,8 @@
                                                          store ─ settle ─▶ entities and facts ─▶ store
 
 New and changed documents are found (:meth:`Pipeline.find`) and go in one by one, each in a transaction of its own
-(:meth:`Pipeline.ingest`). Then the entities and facts that this concerns are brought in line, in many small transactions
-(:mod:`relex_kg.settlement`). What was left undone by a run that was killed, the next run does.
+(:meth:`Pipeline.ingest`). Then the entities and facts that this concerns are brought in line, in many small
+transactions (:mod:`relex_kg.settlement`). What was left undone by a run that was killed, the next run does.
 """
 
 from collections import Counter, defaultdict
@@ -249,7 +249,9 @@ class Pipeline:
             watch(Progress("write", number, len(extracted)))
 
     def _state(self, document: Document) -> DocumentState:
-        return DocumentState(document.uri, document.title, document.sha256, self._reader.fingerprint, self._schema.fingerprint)
+        return DocumentState(
+            document.uri, document.title, document.sha256, self._reader.fingerprint, self._schema.fingerprint
+        )
 
     def _chunked(
         self, documents: Iterable[Document], report: RunReport

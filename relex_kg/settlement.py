@@ -95,17 +95,12 @@ def _do_next(settling: Settling, resolver: Resolver) -> _Part | None:
     sweep = _sweep(settling, resolver)
     if sweep.stage == _DOCUMENTS:
         return _rename_documents(settling, resolver, sweep)
-    if uncounted := settling.uncounted(_COUNTED_AT_ONCE):
-        return _take_up(settling, resolver, uncounted)
-    if sweep.stage == _KEYS:
-        return _renew_keys(settling, resolver, sweep)
-    if sweep.stage == _NAMES:
-        return _part_again(settling, resolver, sweep)
-    if move := settling.move():
-        return _move(settling, move)
-    if documents := settling.unlinked(_LINKED_AT_ONCE):
-        return _Part(_link(settling, documents), len(documents))
-    return None
+    return (
+        _count_documents(settling, resolver)
+        or _go_through_names(settling, resolver, sweep)
+        or _move_mentions(settling)
+        or _link_documents(settling)
+    )
 
 
 # -- another resolver --------------------------------------------------------------------------------------------------
@@ -143,6 +138,12 @@ def _rename(
     settling.rename(document, changed, Uncounted(uses, resolver.fingerprint))
 
 
+def _go_through_names(settling: Settling, resolver: Resolver, sweep: Sweep) -> _Part | None:
+    if sweep.stage is None:
+        return None
+    return (_renew_keys if sweep.stage == _KEYS else _part_again)(settling, resolver, sweep)
+
+
 def _renew_keys(settling: Settling, resolver: Resolver, sweep: Sweep) -> _Part:
     """Let some names be found under the keys that the resolver now gives them."""
     records = settling.names_after(NameId(sweep.cursor), _NAMES_AT_ONCE)
@@ -167,8 +168,11 @@ def _advanced(sweep: Sweep, ids: Sequence[str], *, following: str | None) -> Swe
 # -- names and entities ------------------------------------------------------------------------------------------------
 
 
-def _take_up(settling: Settling, resolver: Resolver, uncounted: Mapping[DocumentId, Uncounted]) -> _Part:
+def _count_documents(settling: Settling, resolver: Resolver) -> _Part | None:
     """Count what documents changed; those whose mentions another resolver named are first named anew."""
+    uncounted = settling.uncounted(_COUNTED_AT_ONCE)
+    if not uncounted:
+        return None
     strange = settling.mentions(
         [document for document, change in uncounted.items() if change.resolver != resolver.fingerprint]
     )
@@ -260,7 +264,7 @@ class _Neighbourhood:
         return [cluster for type, ids in sorted(by_type.items()) for cluster in self._part_type(type, ids)]
 
     def _is_current(self, id: NameId) -> bool:
-        """Whether the name is there, and one as the resolver reads names: another one's go once documents are named anew."""
+        """Whether the name is there, and read as this resolver reads it; others go when documents are named anew."""
         return id in self.records and name_id(self.records[id].type, self._name(id).identity) == id
 
     def _connected(self, ids: Collection[NameId]) -> set[NameId]:
@@ -277,9 +281,7 @@ class _Neighbourhood:
         names = {record.id: (record.type, self._resolver.read(record.type, record.full)) for record in old}
         return {id for pair in self._accepted(names) for id in pair}
 
-    def _accepted(
-        self, names: Mapping[NameId, tuple[str, Name]]
-    ) -> dict[tuple[NameId, NameId], Verdict]:
+    def _accepted(self, names: Mapping[NameId, tuple[str, Name]]) -> dict[tuple[NameId, NameId], Verdict]:
         """The pairs of one of the names (each with its type) and any other name that are accepted, by identity."""
         sought = {id: lookups(type, name) for id, (type, name) in names.items()}
         for record in self._settling.names_under(set().union(*sought.values())):
@@ -457,13 +459,21 @@ def _name_change(old: Mapping[NameId, NameRecord], new: Sequence[NameRecord]) ->
 # -- mentions and facts ------------------------------------------------------------------------------------------------
 
 
-def _move(settling: Settling, move: Move) -> _Part:
+def _move_mentions(settling: Settling) -> _Part | None:
     """Let mentions in some more documents follow a name that went to another entity."""
+    move = settling.move()
+    if move is None:
+        return None
     documents = settling.movable(move, _LINKED_AT_ONCE)
     report = _link(settling, documents) if documents else SettleReport()
     if len(documents) < _LINKED_AT_ONCE:
         settling.finish_move(move)
     return _Part(report)
+
+
+def _link_documents(settling: Settling) -> _Part | None:
+    documents = settling.unlinked(_LINKED_AT_ONCE)
+    return _Part(_link(settling, documents), len(documents)) if documents else None
 
 
 def _link(settling: Settling, documents: Sequence[DocumentId]) -> SettleReport:

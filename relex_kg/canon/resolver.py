@@ -74,10 +74,7 @@ class Resolver:
                 by_type[mention.type].append(mention)
             else:
                 references[mention.antecedent].append(id)
-        resolutions = [
-            resolve_type(members, self._rulings_of(type))
-            for type, members in sorted(by_type.items())
-        ]
+        resolutions = [resolve_type(members, self._rulings_of(type)) for type, members in sorted(by_type.items())]
         clusters = [
             _with_references(cluster, references) for resolution in resolutions for cluster in resolution.clusters
         ]
@@ -110,7 +107,9 @@ class Resolver:
         groups = self._rulings_of(type).linked
         return {identity for group in groups if not identities.isdisjoint(group) for identity in group}
 
-    def part(self, type: str, names: Mapping[Identity, Name], verdicts: Mapping[IdentityPair, Verdict]) -> list[list[Identity]]:
+    def part(
+        self, type: str, names: Mapping[Identity, Name], verdicts: Mapping[IdentityPair, Verdict]
+    ) -> list[list[Identity]]:
         """Part names of one type into entities.
 
         Args:

@@ -57,12 +57,11 @@ class BoltStore:
 
     def replace_document(self, rows: DocumentRows) -> None:
         document = rows.document.id
-        if not self._connection.read(lambda transaction: is_known(transaction, document)):
-            try:
-                return self._connection.write(lambda transaction: add_document(transaction, rows))
-            except AlreadyThereError:
-                pass  # another writer's, by now
-        self._connection.write(lambda transaction: replace_document(transaction, rows))
+        known = self._connection.read(lambda transaction: is_known(transaction, document))
+        try:
+            self._connection.write(lambda transaction: (replace_document if known else add_document)(transaction, rows))
+        except AlreadyThereError:
+            self._connection.write(lambda transaction: replace_document(transaction, rows))
 
     def remove_document(self, document: DocumentId) -> bool:
         return self._connection.write(lambda transaction: remove_document(transaction, document))

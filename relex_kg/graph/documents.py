@@ -102,8 +102,7 @@ class _Old:
             row["id"]: row for row in transaction.rows(cypher.OLD_MENTIONS, document=document)
         }
         self.relations: Mapping[RelationId, LinkedRelation] = {
-            row["id"]: mapping.linked_relation(row)
-            for row in transaction.rows(cypher.OLD_EVIDENCE, document=document)
+            row["id"]: mapping.linked_relation(row) for row in transaction.rows(cypher.OLD_EVIDENCE, document=document)
         }
 
     @property

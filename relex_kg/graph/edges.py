@@ -20,9 +20,9 @@ class EdgeCounts:
 
 
 def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> EdgeCounts:
-    """Add to the sums of facts, delete those that nothing supports any more, and let symmetric ones point as they should.
+    """Add to the sums of facts, delete those that nothing supports any more, and turn symmetric ones as they should be.
 
-    The evidence, and what its mentions refer to, is as it will be already.
+    The evidence and its mentions' entities are as they will be already.
     """
     by_kind: defaultdict[tuple[str, bool], list[FactChange]] = defaultdict(list)
     for change in changes:

@@ -84,7 +84,9 @@ def evidence_row(row: EvidenceRow) -> Row:
 
 
 def linked_mention(row: Row) -> LinkedMention:
-    return LinkedMention(MentionId(row["id"]), NameId(row["name"]), None if row["entity"] is None else EntityId(row["entity"]))
+    return LinkedMention(
+        MentionId(row["id"]), NameId(row["name"]), None if row["entity"] is None else EntityId(row["entity"])
+    )
 
 
 def linked_relation(row: Row) -> LinkedRelation:

@@ -116,9 +116,7 @@ class MemoryStore:
             if old is None:
                 return False
             self._note(document, difference(old.uses, {}), old.resolver)
-            self._forget(
-                old, {row.mention.id for row in old.mentions}, {row.relation.id for row in old.evidence}, None
-            )
+            self._forget(old, {row.mention.id for row in old.mentions}, {row.relation.id for row in old.evidence}, None)
             self._unlinked.pop(document, None)
             return True
 
@@ -334,9 +332,7 @@ class MemoryStore:
         self._note(document, change.uses, change.resolver)
         for row in rows.mentions:
             self._mentions_named[row.naming.name].discard(row.mention.id)
-        renamed = tuple(
-            replace(row, naming=namings.get(row.mention.id, row.naming)) for row in rows.mentions
-        )
+        renamed = tuple(replace(row, naming=namings.get(row.mention.id, row.naming)) for row in rows.mentions)
         self._documents[document] = replace(rows, mentions=renamed, resolver=change.resolver)
         for row in renamed:
             self._mentions_named[row.naming.name].add(row.mention.id)

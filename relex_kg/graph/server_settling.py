@@ -116,7 +116,11 @@ class ServerSettling:
         left = {row["entity"] for row in transaction.each(cypher.CLEAR_ENTITIES, moved)}
         transaction.each(
             cypher.REFER,
-            [{"mention": mention, "entity": change.refers_to[mention]} for mention in moved if change.refers_to[mention]],
+            [
+                {"mention": mention, "entity": change.refers_to[mention]}
+                for mention in moved
+                if change.refers_to[mention]
+            ],
         )
         supports = sorted(change.supports.items())
         transaction.each(cypher.CLEAR_FACTS, [relation for relation, fact in supports if fact is None])

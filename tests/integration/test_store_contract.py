@@ -12,7 +12,8 @@ from relex_kg.errors import StoreError
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.store import DocumentState, GraphCounts, Quote
 from relex_kg.ids import document_id
-from relex_kg.settlement import SettleReport, settle as settle_with
+from relex_kg.settlement import SettleReport
+from relex_kg.settlement import settle as settle_with
 
 RESOLVER = Resolver(Decisions.none())
 
@@ -285,7 +286,9 @@ def test_a_reference_is_evidence_of_its_entity_s_facts(store, say, settle):
         for row in rows.mentions
     }
     namings = RESOLVER.name(mentions.values())
-    referring = tuple(replace(row, mention=mentions[row.mention.id], naming=namings[row.mention.id]) for row in rows.mentions)
+    referring = tuple(
+        replace(row, mention=mentions[row.mention.id], naming=namings[row.mention.id]) for row in rows.mentions
+    )
     store.replace_document(replace(rows, mentions=referring))
     report = settle(store)
     assert (report.entities_created, report.facts_created) == (3, 2)
@@ -378,7 +381,9 @@ def test_what_is_not_ours_is_neither_read_nor_changed(server_store, say, settle)
         assert server_store.counts() == before_all
         assert foreign(server_store) == theirs
     finally:
-        server_store._connection.run("MATCH (n) WHERE NOT coalesce(n.id, '') =~ '[0-9a-f]{32}' AND NOT n:NameKey DETACH DELETE n")
+        server_store._connection.run(
+            "MATCH (n) WHERE NOT coalesce(n.id, '') =~ '[0-9a-f]{32}' AND NOT n:NameKey DETACH DELETE n"
+        )
 
 
 def test_preparing_again_does_no_harm(store, say, settle):

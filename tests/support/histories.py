@@ -1,4 +1,4 @@
-"""Histories of a graph at random: documents come, change, are read again and go, decisions change, settling stops half-way.
+"""Histories of a graph at random: documents come, change and go, decisions change, settling stops half-way.
 
 After each settling the graph is the oracle's on the documents that are there.
 """

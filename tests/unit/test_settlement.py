@@ -28,7 +28,11 @@ def test_a_new_name_reads_its_neighbours_and_not_the_graph():
     store = MemoryStore()
     for number in range(300):
         store.replace_document(
-            rows_of(f"{number}", [(("Person", f"Ann Number{number}x"), "KNOWS", ("Person", "Bob Hope"), 0.5, False)], RESOLVER)
+            rows_of(
+                f"{number}",
+                [(("Person", f"Ann Number{number}x"), "KNOWS", ("Person", "Bob Hope"), 0.5, False)],
+                RESOLVER,
+            )
         )
     settle(store, RESOLVER)
     names_read: list[int] = []
@@ -54,7 +58,8 @@ def test_mentions_follow_a_name_that_goes_to_another_entity(monkeypatch):
     monkeypatch.setattr(settlement, "_LINKED_AT_ONCE", 2)
     store = MemoryStore()
     corpus = [
-        rows_of(f"{n}", [(("Person", "J. Smith"), "KNOWS", ("Person", "Ann Lee"), 0.5, False)], RESOLVER) for n in range(7)
+        rows_of(f"{n}", [(("Person", "J. Smith"), "KNOWS", ("Person", "Ann Lee"), 0.5, False)], RESOLVER)
+        for n in range(7)
     ]
     corpus += [rows_of("full", [(("Person", "John Smith"), "KNOWS", ("Person", "Bob Hope"), 0.5, False)], RESOLVER)]
     for rows in corpus:
