@@ -69,9 +69,9 @@ class Row:
     server: int
 
 
-def make_document(number: int) -> DocumentRows:
-    """The document of this number, the same whenever it is asked for."""
-    chance = random.Random(number)
+def make_document(number: int, *, version: int = 0) -> DocumentRows:
+    """The document of this number, the same whenever it is asked for; versions of it say other things."""
+    chance = random.Random(f"{number} {version}")
     uri = f"made-up:{number}"
     id = document_id(uri)
     words: list[str] = []
