@@ -1,4 +1,4 @@
-"""Many writers, one graph: processes write and settle overlapping parts of a corpus at once, and leave one writer's graph.
+"""Many writers, one graph: processes write and settle overlapping parts of a corpus and leave one writer's graph.
 
 python bench/parallel.py --store bolt://localhost:7687 --password secret
 python bench/parallel.py --store bolt://localhost:7687 --password secret --processes 16 --documents 400
@@ -83,9 +83,8 @@ def run(address: str, password: str | None, processes: int, documents: int) -> N
             store.remove_document(document)
         settle(store, RESOLVER)
     verdict = "a single writer's" if same else "NOT a single writer's"
-    print(
-        f"{processes} processes, {len(written)} documents, {seconds:.1f} s: {len(failures)} failed, the graph is {verdict}"
-    )
+    counts = f"{processes} processes, {len(written)} documents, {seconds:.1f} s: {len(failures)} failed"
+    print(f"{counts}, the graph is {verdict}")
     if failures or not same:
         raise SystemExit(1)
 

@@ -106,7 +106,7 @@ def make_document(number: int, *, version: int = 0) -> DocumentRows:
 
 def _rank(chance: random.Random) -> int:
     """A whole number whose logarithm is spread evenly: low ones are common, and there are ever more high ones."""
-    return int(2_000_000 ** chance.random())
+    return int(8 * 250_000 ** chance.random()) - 8
 
 
 def _word(number: int) -> str:

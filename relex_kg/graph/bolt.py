@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
+from relex_kg.errors import StoreError
 from relex_kg.graph import cypher, reading
 from relex_kg.graph.documents import AlreadyThereError, add_document, is_known, remove_document, replace_document
 from relex_kg.graph.driver import Connection
@@ -40,6 +41,11 @@ class BoltStore:
         return self._connection.dialect.name
 
     def prepare(self) -> None:
+        if self._connection.read(lambda transaction: transaction.rows(cypher.WRITTEN_BEFORE_NAMES)):
+            raise StoreError(
+                "an earlier version of relex-kg wrote this graph, and it keeps no names",
+                fix="build it anew, into an empty folder or database",
+            )
         for statement in (*self._connection.dialect.schema, cypher.LOCK):
             # One transaction each: Neo4j does not let a transaction change both the schema and the data.
             self._connection.run(statement)

@@ -90,6 +90,9 @@ GRAPH = digest("graph")
 # document that is there, queues up here. New documents do not.
 LOCK = f"MERGE (g:Graph {{id: '{GRAPH}'}}) SET g.id = '{GRAPH}'"
 
+# Before names were kept, the graph's own node had this id.
+WRITTEN_BEFORE_NAMES = "MATCH (g:Graph {id: 'graph'}) WHERE g.resolver IS NOT NULL RETURN g.id AS id LIMIT 1"
+
 # -- one document ------------------------------------------------------------------------------------------------------
 
 # An uncounted document that is not there was removed.

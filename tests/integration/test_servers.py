@@ -204,6 +204,15 @@ def test_a_wrong_password_is_refused(request, embedded_folder):
         open_store(address, username="somebody", password="wrong-password")
 
 
+def test_a_graph_of_an_earlier_version_is_refused(server_store):
+    server_store._connection.run("CREATE (:Graph {id: 'graph', resolver: 'old'})")
+    try:
+        with pytest.raises(StoreError, match="an earlier version of relex-kg wrote this graph"):
+            server_store.prepare()
+    finally:
+        server_store._connection.run("MATCH (g:Graph {id: 'graph'}) DELETE g")
+
+
 # -- the embedded server's life ----------------------------------------------------------------------------------------
 
 
