@@ -97,10 +97,14 @@ def test_every_node_has_the_properties_that_are_promised(people):
         "symmetric",
     }
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
-    assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference"}
+    assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference", "name"}
     assert found["Evidence"] == {"id", "type", "score", "fact", "start", "end"}
-    assert found["Graph"] == {"id", "resolver"}
-    assert not found & {"Uncounted", "Unlinked", "NameMove"}
+    assert found["Graph"] == {"id", "resolver", "cursor"}
+    assert found["Name"] == {
+        *("id", "type", "forms", "form_counts", "short_forms", "short_counts", "references", "keys", "entity")
+    }
+    assert found["NameKey"] == {"key", "name"}
+    assert not found.keys() & {"Uncounted", "Unlinked", "NameMove"}
 
 
 def test_evidence_names_the_edge_that_it_supports(people):
