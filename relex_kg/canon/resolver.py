@@ -1,6 +1,5 @@
 """From mentions to entities: a pure function of the set of mentions and the reviewed decisions."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,18 +7,16 @@ from functools import cached_property
 
 from relex_kg.canon.assembly import resolve_type
 from relex_kg.canon.decisions import Decisions
-from relex_kg.canon.lexicon import PERSON_TYPES, RULES_VERSION
+from relex_kg.canon.kinds import Kind, kind_of_type
+from relex_kg.canon.lexicon import RULES_VERSION
 from relex_kg.canon.rulings import Rulings
 from relex_kg.ids import MentionId, digest
 from relex_kg.types import Cluster, Mention, Resolution
 
-_WORD_OF_TYPE_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-
 
 def is_person_type(type: str) -> bool:
     """Whether a type's name ends in a word for people: "Person", "PER", "FictionalCharacter"."""
-    words = _WORD_OF_TYPE_NAME.findall(type)
-    return bool(words) and words[-1].lower() in PERSON_TYPES
+    return kind_of_type(type) is Kind.PERSON
 
 
 def _with_references(cluster: Cluster, references: Mapping[MentionId, Sequence[MentionId]]) -> Cluster:

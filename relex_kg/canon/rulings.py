@@ -3,6 +3,7 @@
 from itertools import combinations
 
 from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
+from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.names import Identity, Name, read_name
 
 
@@ -20,6 +21,8 @@ class Rulings:
 
     def __init__(self, type: str, decisions: Decisions, *, is_person: bool) -> None:
         self._is_person = is_person
+        kind = kind_of_type(type)
+        self._kind = Kind.OTHER if kind is Kind.PERSON else kind
         must = [decision for decision in decisions.must_link if decision.type == type]
         cannot = [decision for decision in decisions.cannot_link if decision.type == type]
         self._singled = frozenset[
@@ -37,7 +40,8 @@ class Rulings:
         self.decided = frozenset(self._identity(type, name) for decision in (*must, *cannot) for name in decision.names)
 
     def read(self, surface: str) -> Name:
-        return read_name(surface, is_person=self._is_person, single=surface in self._singled)
+        single = surface in self._singled
+        return read_name(surface, is_person=self._is_person, single=single, kind=self._kind)
 
     def _identity(self, _: str, surface: str) -> Identity:
         return self.read(surface).identity

@@ -18,6 +18,7 @@ from relex_kg.errors import DecisionError
 _WORDS = """
     John J. Jane Johann A. B. Albert Smith Smithson Mr. Mrs. Dr. de van Jr. II III 12 13 2020 May the Bank Bnak of NB
     NBA National Natinal Nationals America Americas Universty University Inc. & - 東京 京
+    Bill William "Bill" (Bill) "B." (NB) (1879) Group Party FC Club
 """
 _words = st.one_of(
     st.sampled_from(_WORDS.split()), st.text("abAB'.,- é", min_size=1, max_size=8), st.text(min_size=1, max_size=3)
