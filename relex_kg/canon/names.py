@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relex_kg.canon import lexicon
+from relex_kg.canon.countries import country
 from relex_kg.canon.kinds import Kind
 from relex_kg.canon.normalise import Token, collapse, is_alphabetic, is_roman, numbers, tokenise
 
@@ -138,6 +139,8 @@ def _read_thing(surface: str, single: str, kind: Kind) -> Name:
     words = _without_article(list(tokenise(surface, join_dotted_letters=True)))
     core = _without_legal_suffix(words)
     tokens = _spelled_out(core)
+    if kind is Kind.PLACE and any(word.raw != word.raw.lower() for word in core):
+        tokens = country(tokens) or tokens
     found = numbers(tokens)
     stem, tail = _stem(tokens) if kind is Kind.ORGANIZATION else ("", "")
     name = Name(
