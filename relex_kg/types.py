@@ -167,13 +167,20 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing that mentions refer to. ``aliases``: the other texts that name it, sorted, without ``name``."""
+    """One thing that mentions refer to.
+
+    Attributes:
+        aliases: the other texts that name it, sorted, without ``name``.
+        mentions: how many there are.
+        value: of a date, what it says as ISO 8601 has it (``1999-05-03``, ``1999-05``, ``1999``, ``1990s``).
+    """
 
     id: EntityId
     type: str
     name: str
     aliases: tuple[str, ...]
     mentions: int
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Mentions taken for one entity: its type, its chosen name, and the mentions, sorted by id."""
+    """Mentions taken for one entity: its type, its chosen name, the mentions, sorted by id, and a date's value."""
 
     type: str
     name: str
     aliases: tuple[str, ...]
     mentions: tuple[MentionId, ...]
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

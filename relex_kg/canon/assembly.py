@@ -56,34 +56,47 @@ def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
 
 def _nodes(mentions: Sequence[Mention], rulings: Rulings) -> list[_Node]:
     """The names that stand for themselves, by identity."""
-    names = {surface: rulings.read(surface) for surface in {collapse(mention.text) for mention in mentions}}
+    names = _names(mentions, rulings)
     antecedent_of = _antecedents(mentions, names, rulings)
     forms: defaultdict[Identity, Counter[str]] = defaultdict(Counter)
     short: defaultdict[Identity, set[_Short]] = defaultdict(set)
     members: defaultdict[Identity, list[MentionId]] = defaultdict(list)
+    full_names: defaultdict[Identity, set[Name]] = defaultdict(set)
     for mention in mentions:
-        name = names[collapse(mention.text)]
+        name = names[mention.id]
         antecedent = antecedent_of.get(mention.id)
         if antecedent:
             short[antecedent.name.identity].add((name, antecedent))
         else:
             forms[name.identity][name.surface] += 1
+            full_names[name.identity].add(name)
         members[(antecedent.name if antecedent else name).identity].append(mention.id)
     return [
-        _Node(united(names[surface] for surface in full), members[identity], full, list(short[identity]))
+        _Node(united(full_names[identity]), members[identity], full, list(short[identity]))
         for identity, full in sorted(forms.items())
     ]
 
 
+def _names(mentions: Sequence[Mention], rulings: Rulings) -> dict[MentionId, Name]:
+    """The name of each mention; equal surfaces are read once, and again only where their document matters."""
+    read: dict[str, Name] = {}
+    names: dict[MentionId, Name] = {}
+    for mention in mentions:
+        surface = collapse(mention.text)
+        name = read.get(surface) or read.setdefault(surface, rulings.read(surface))
+        names[mention.id] = rulings.read(surface, mention.document_id) if name.is_local else name
+    return names
+
+
 def _antecedents(
-    mentions: Sequence[Mention], names: Mapping[str, Name], rulings: Rulings
+    mentions: Sequence[Mention], names: Mapping[MentionId, Name], rulings: Rulings
 ) -> dict[MentionId, Antecedent]:
     documents: defaultdict[DocumentId, list[Mention]] = defaultdict(list)
     for mention in mentions:
         documents[mention.document_id].append(mention)
     found: dict[MentionId, Antecedent] = {}
     for members in documents.values():
-        occurrences = [Occurrence(mention.span, names[collapse(mention.text)]) for mention in members]
+        occurrences = [Occurrence(mention.span, names[mention.id]) for mention in members]
         for mention, antecedent in zip(members, antecedents(occurrences, fixed=rulings.decided), strict=True):
             if antecedent:
                 found[mention.id] = antecedent
@@ -106,12 +119,14 @@ def _preferred(forms: Counter[str]) -> str:
 def _cluster(type: str, nodes: Sequence[_Node]) -> Cluster:
     full = sum((node.full for node in nodes), Counter[str]())
     name = _preferred(full)
+    values = {node.name.value for node in nodes if node.name.value}
     forms = set(full) | {short.surface for node in nodes for short, _ in node.short}
     return Cluster(
         type=type,
         name=name,
         aliases=tuple(sorted(forms - {name})),
         mentions=tuple(sorted(mention for node in nodes for mention in node.mentions)),
+        value=values.pop() if len(values) == 1 else None,
     )
 
 

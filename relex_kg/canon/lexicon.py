@@ -284,6 +284,25 @@ TIME_WORDS = _words(
     century centuries quarter spring summer autumn fall winter early mid late bc ad bce ce am pm
     """
 )
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+WEEKDAYS = _words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
+    sundays mon tue tues wed thu thur thurs fri sat sun
+    """
+)
+MOVING_TIMES = _words(
+    """
+    yesterday today tomorrow tonight now ago earlier later currently recently spring summer autumn fall winter morning
+    afternoon evening
+    """
+)
+TIME_POINTERS = _words("last this next previous same following past coming preceding current that")
+"""Words that make a time depend on when it was written: "yesterday", "last year"."""
+
 NUMBER_WORDS = _words(
     """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen

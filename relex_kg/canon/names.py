@@ -7,11 +7,12 @@ from functools import cached_property
 
 from relex_kg.canon import lexicon
 from relex_kg.canon.countries import country
+from relex_kg.canon.dates import date_value, depends_on_document
 from relex_kg.canon.kinds import Kind
 from relex_kg.canon.normalise import Token, collapse, is_alphabetic, is_roman, numbers, tokenise
 
 Identity = tuple[str, str, str]
-"""Comparison key, gender that a title gives, and the surface form where a reviewer told it from others of its key."""
+"""Comparison key, gender that a title gives, and what else tells it from others of its key (:attr:`Name.single`)."""
 
 _ACRONYM_LENGTHS = range(2, 9)
 _LEAST_LETTERS_OF_A_STEM = 2
@@ -61,11 +62,14 @@ class Name:
         acronym: the folded name if it is written as an acronym, otherwise empty.
         initialisms: the acronyms it may be shortened to, sorted.
         person: its parts, if its type is a person's.
-        single: the surface form, if a reviewer told it from other forms of its key, otherwise empty.
+        single: what tells it from other names of its key, otherwise empty: the surface form, if a reviewer told it from
+            others; the document, if only that says what it means ("Wednesday").
         kind: the kind of its type.
         bare: the key of what stands before a parenthesis that tells it from others ("Paris (Texas)"), otherwise empty.
         stem: of an organisation's name, the key without what says that it is a group, party, alliance or club.
         tail: what that says: "group", "party", "alliance", "club" or nothing.
+        value: of a date, what it says as ISO 8601 has it, otherwise empty.
+        is_local: whether only its document can tell what it means ("Wednesday", "last year").
     """
 
     surface: str
@@ -79,6 +83,8 @@ class Name:
     bare: str = ""
     stem: str = ""
     tail: str = ""
+    value: str = ""
+    is_local: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -141,6 +147,8 @@ def _read_thing(surface: str, single: str, kind: Kind) -> Name:
     tokens = _spelled_out(core)
     if kind is Kind.PLACE and any(word.raw != word.raw.lower() for word in core):
         tokens = country(tokens) or tokens
+    value = date_value(surface) if kind is Kind.DATE else ""
+    tokens = (value,) if value else tokens
     found = numbers(tokens)
     stem, tail = _stem(tokens) if kind is Kind.ORGANIZATION else ("", "")
     name = Name(
@@ -154,6 +162,8 @@ def _read_thing(surface: str, single: str, kind: Kind) -> Name:
         kind=kind,
         stem=stem,
         tail=tail,
+        value=value,
+        is_local=kind is Kind.DATE and depends_on_document(tokens),
     )
     return _with_parenthesis(name)
 

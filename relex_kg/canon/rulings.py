@@ -1,10 +1,12 @@
 """The decisions on one type, by the identity of the names that they list."""
 
+from dataclasses import replace
 from itertools import combinations
 
 from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.names import Identity, Name, read_name
+from relex_kg.ids import DocumentId
 
 
 class Rulings:
@@ -39,9 +41,11 @@ class Rulings:
         }
         self.decided = frozenset(self._identity(type, name) for decision in (*must, *cannot) for name in decision.names)
 
-    def read(self, surface: str) -> Name:
+    def read(self, surface: str, document: DocumentId | None = None) -> Name:
+        """The name as the rules see it; in its document, where only that says what it means ("Wednesday")."""
         single = surface in self._singled
-        return read_name(surface, is_person=self._is_person, single=single, kind=self._kind)
+        name = read_name(surface, is_person=self._is_person, single=single, kind=self._kind)
+        return replace(name, single=document) if name.is_local and document else name
 
     def _identity(self, _: str, surface: str) -> Identity:
         return self.read(surface).identity

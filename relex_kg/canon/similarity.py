@@ -35,7 +35,7 @@ def compare(left: Name, right: Name) -> Verdict | None:
     """The strongest rule that takes two names of one type for one thing, or nothing."""
     if left.identity > right.identity:
         return _turned(compare(right, left))
-    if _genders_contradict(left.person, right.person):
+    if _genders_contradict(left.person, right.person) or left.is_local or right.is_local:
         return None
     verdict = _same_key(left, right) or _same_letters(left, right) or _slip_of_the_pen(left, right)
     if not verdict and left.person and right.person:

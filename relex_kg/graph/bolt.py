@@ -310,6 +310,7 @@ def _entity_row(entity: Entity) -> Row:
         "type": entity.type,
         "aliases": list(entity.aliases),
         "mentions": entity.mentions,
+        "value": entity.value,
     }
     return {"id": entity.id, "properties": properties}
 
@@ -336,7 +337,9 @@ def _relation(row: Row) -> Relation:
 
 
 def _entity(row: Row) -> Entity:
-    return Entity(EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"])
+    return Entity(
+        EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"], value=row["value"]
+    )
 
 
 def _facts(rows: Iterable[Row]) -> list[Fact]:

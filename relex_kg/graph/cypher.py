@@ -180,7 +180,8 @@ RETURN v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.score AS score,
 
 LAYER_ENTITIES = f"""
 MATCH (e:Entity) WHERE {_ours("e")}
-RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
+RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions,
+       e.value AS value
 """
 
 LAYER_FACTS = f"""
@@ -266,7 +267,8 @@ RETURN type(r) AS type, count(r) AS count ORDER BY type
 ENTITIES_BY_ID = """
 UNWIND $ids AS id
 MATCH (e:Entity {id: id})
-RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions
+RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions,
+       e.value AS value
 """
 
 FACTS_FROM_ENTITIES = f"""

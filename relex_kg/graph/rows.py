@@ -244,7 +244,7 @@ def entity_layer(current: EntityLayer, resolution: Resolution) -> EntityLayer:
         mentions=current.mentions,
         relations=current.relations,
         entities={
-            id: Entity(id, cluster.type, cluster.name, cluster.aliases, len(cluster.mentions))
+            id: Entity(id, cluster.type, cluster.name, cluster.aliases, len(cluster.mentions), value=cluster.value)
             for cluster, id in zip(resolution.clusters, ids, strict=True)
         },
         refers_to=refers_to,
