@@ -11,6 +11,7 @@ from relex_kg.canon.coreference import Antecedent, Occurrence, antecedents
 from relex_kg.canon.names import Identity, Name, united
 from relex_kg.canon.normalise import collapse
 from relex_kg.canon.rulings import Rulings
+from relex_kg.canon.shown import best_form
 from relex_kg.canon.similarity import Verdict, compare
 from relex_kg.ids import DocumentId, MentionId
 from relex_kg.types import Cluster, Mention, Merge, Resolution
@@ -29,7 +30,7 @@ class _Node:
 
     @property
     def lead(self) -> str:
-        return _preferred(self.full)
+        return best_form(self.full, self.name.kind)
 
 
 def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
@@ -111,14 +112,9 @@ def _accepted_pairs(names: Sequence[Name]) -> dict[Pair, Verdict]:
     return accepted
 
 
-def _preferred(forms: Counter[str]) -> str:
-    """The form with most mentions, then the longest, then the least."""
-    return min(forms, key=lambda form: (-forms[form], -len(form), form))
-
-
 def _cluster(type: str, nodes: Sequence[_Node]) -> Cluster:
     full = sum((node.full for node in nodes), Counter[str]())
-    name = _preferred(full)
+    name = best_form(full, nodes[0].name.kind)
     values = {node.name.value for node in nodes if node.name.value}
     forms = set(full) | {short.surface for node in nodes for short, _ in node.short}
     return Cluster(

@@ -218,5 +218,5 @@ def test_a_name_without_what_tells_two_others_apart_joins_neither(apart):
 
 def test_a_name_that_fits_one_person_written_in_several_ways_joins_it(apart):
     assert apart("Person", "J. Smith", "John Smith", "John A. Smith", "Dr. Smith, John") == [
-        ["Dr. Smith, John", "J. Smith", "John A. Smith", "John Smith"]
+        ["John A. Smith", "Dr. Smith, John", "J. Smith", "John Smith"]
     ]
