@@ -1,13 +1,14 @@
-"""The mentions of one type, parted: short forms to their full names, full names to clusters, clusters named."""
+"""Mentions parted: short forms to their full names, full names of a type to clusters, clusters named."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from relex_kg.canon.blocking import Pair, candidate_pairs
 from relex_kg.canon.clustering import cluster
 from relex_kg.canon.coreference import Antecedent, Occurrence, antecedents
+from relex_kg.canon.decisions import joined_groups
 from relex_kg.canon.names import Identity, Name, united
 from relex_kg.canon.normalise import collapse
 from relex_kg.canon.rulings import Rulings
@@ -23,6 +24,7 @@ _Short = tuple[Name, Antecedent]
 class _Node:
     """A name, the mentions that it stands for, and how: in full, or as a short form within a document."""
 
+    type: str
     name: Name
     mentions: Sequence[MentionId]
     full: Counter[str]
@@ -33,30 +35,57 @@ class _Node:
         return best_form(self.full, self.name.kind)
 
 
-def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
-    """The clusters and merges of mentions of one type, sorted by id."""
-    nodes = _nodes(mentions, rulings)
-    places = {node.name.identity: place for place, node in enumerate(nodes)}
-    verdicts = _accepted_pairs([node.name for node in nodes])
-    linked = [[places[identity] for identity in group if identity in places] for group in rulings.linked]
-    apart = {(places[left], places[right]) for left, right in rulings.apart if left in places and right in places}
+TypedIdentity = tuple[str, Identity]
+"""A type, and the identity of a name of that type."""
+
+
+def resolve_types(
+    mentions: Mapping[str, Sequence[Mention]],
+    rulings: Mapping[str, Rulings],
+    across: Sequence[Collection[TypedIdentity]],
+) -> Resolution:
+    """The clusters and merges of mentions by type, sorted by id.
+
+    Args:
+        mentions: those of one type, or of several types that decisions link.
+        rulings: of each of these types.
+        across: names that decisions link, where these are of several types.
+    """
+    nodes: list[_Node] = []
+    verdicts: dict[Pair, Verdict] = {}
+    for type, members in sorted(mentions.items()):
+        own = _nodes(members, rulings[type])
+        for (left, right), verdict in _accepted_pairs([node.name for node in own]).items():
+            verdicts[left + len(nodes), right + len(nodes)] = verdict
+        nodes += own
+    places = {(node.type, node.name.identity): place for place, node in enumerate(nodes)}
+    named = [
+        *across,
+        *([(type, identity) for identity in group] for type in mentions for group in rulings[type].linked),
+    ]
+    linked = joined_groups({places[identity] for identity in group if identity in places} for group in named)
+    apart = {
+        (places[type, left], places[type, right])
+        for type in mentions
+        for left, right in rulings[type].apart
+        if (type, left) in places and (type, right) in places
+    }
     parted = cluster(
         len(nodes),
         verdicts,
-        linked=[group for group in linked if group],
+        linked=[sorted(group) for group in linked if group],
         apart={pair for pair in apart if pair[0] < pair[1]},
     )
     must = {pair for group in linked for pair in combinations(sorted(group), 2)}
-    type = mentions[0].type
-    merges = {merge for members in parted for merge in _merges(type, nodes, members, verdicts, must)}
+    merges = {merge for members in parted for merge in _merges(nodes, members, verdicts, must)}
     return Resolution(
-        clusters=tuple(_cluster(type, [nodes[place] for place in members]) for members in parted),
+        clusters=tuple(_cluster([nodes[place] for place in members]) for members in parted),
         merges=tuple(sorted(merges, key=lambda merge: (merge.left, merge.right, merge.rule, merge.score))),
     )
 
 
 def _nodes(mentions: Sequence[Mention], rulings: Rulings) -> list[_Node]:
-    """The names that stand for themselves, by identity."""
+    """The names of one type that stand for themselves, by identity."""
     names = _names(mentions, rulings)
     antecedent_of = _antecedents(mentions, names, rulings)
     forms: defaultdict[Identity, Counter[str]] = defaultdict(Counter)
@@ -73,19 +102,19 @@ def _nodes(mentions: Sequence[Mention], rulings: Rulings) -> list[_Node]:
             full_names[name.identity].add(name)
         members[(antecedent.name if antecedent else name).identity].append(mention.id)
     return [
-        _Node(united(full_names[identity]), members[identity], full, list(short[identity]))
+        _Node(mentions[0].type, united(full_names[identity]), members[identity], full, list(short[identity]))
         for identity, full in sorted(forms.items())
     ]
 
 
 def _names(mentions: Sequence[Mention], rulings: Rulings) -> dict[MentionId, Name]:
-    """The name of each mention; equal surfaces are read once, and again only where their document matters."""
+    """The name of each mention; equal surfaces are read once."""
     read: dict[str, Name] = {}
     names: dict[MentionId, Name] = {}
     for mention in mentions:
         surface = collapse(mention.text)
         name = read.get(surface) or read.setdefault(surface, rulings.read(surface))
-        names[mention.id] = rulings.read(surface, mention.document_id) if name.is_local else name
+        names[mention.id] = rulings.placed(name, mention.document_id)
     return names
 
 
@@ -112,9 +141,13 @@ def _accepted_pairs(names: Sequence[Name]) -> dict[Pair, Verdict]:
     return accepted
 
 
-def _cluster(type: str, nodes: Sequence[_Node]) -> Cluster:
+def _cluster(nodes: Sequence[_Node]) -> Cluster:
     full = sum((node.full for node in nodes), Counter[str]())
-    name = best_form(full, nodes[0].name.kind)
+    mentions_of_type = Counter[str]()
+    for node in nodes:
+        mentions_of_type[node.type] += len(node.mentions)
+    type = min(mentions_of_type, key=lambda type: (-mentions_of_type[type], type))
+    name = best_form(full, next(node.name.kind for node in nodes if node.type == type))
     values = {node.name.value for node in nodes if node.name.value}
     forms = set(full) | {short.surface for node in nodes for short, _ in node.short}
     return Cluster(
@@ -127,20 +160,20 @@ def _cluster(type: str, nodes: Sequence[_Node]) -> Cluster:
 
 
 def _merges(
-    type: str, nodes: Sequence[_Node], members: Sequence[int], verdicts: Mapping[Pair, Verdict], must: set[Pair]
+    nodes: Sequence[_Node], members: Sequence[int], verdicts: Mapping[Pair, Verdict], must: set[Pair]
 ) -> Iterator[Merge]:
     """Why the names of one cluster are one: every pair of its names that a rule or a decision took for one."""
     for node in (nodes[place] for place in members):
         for form in sorted(node.full.keys() - {node.lead}):
-            yield _merge(type, node.lead, form, "equal key", 1.0)
+            yield _merge(node.type, node.lead, form, "equal key", 1.0)
         for short, antecedent in node.short:
-            yield _merge(type, short.surface, antecedent.name.surface, antecedent.rule, antecedent.score)
+            yield _merge(node.type, short.surface, antecedent.name.surface, antecedent.rule, antecedent.score)
     for pair in combinations(members, 2):
-        left, right = (nodes[place].lead for place in pair)
+        left, right = (nodes[place] for place in pair)
         if pair in must:
-            yield _merge(type, left, right, "must-link", 1.0)
+            yield _merge(left.type, left.lead, right.lead, "must-link", 1.0)
         elif pair in verdicts:
-            yield _merge(type, left, right, verdicts[pair].rule, verdicts[pair].score)
+            yield _merge(left.type, left.lead, right.lead, verdicts[pair].rule, verdicts[pair].score)
 
 
 def _merge(type: str, one: str, other: str, rule: str, score: float) -> Merge:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from relex_kg.canon.assembly import resolve_type
-from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.assembly import TypedIdentity, resolve_types
+from relex_kg.canon.decisions import Decisions, Listed, joined_groups, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.lexicon import RULES_VERSION
 from relex_kg.canon.rulings import Rulings
@@ -29,7 +29,7 @@ class Resolver:
     """Takes mentions for one entity where rules or decisions say so; decisions win.
 
     Short forms are first resolved within their document (:mod:`relex_kg.canon.coreference`); the other names are then
-    compared within their type, across documents.
+    compared within their type, across documents. Types never mix, unless decisions link names of two.
 
     Args:
         decisions: reviewed merges and separations.
@@ -43,8 +43,15 @@ class Resolver:
     def __init__(self, decisions: Decisions, *, person_types: frozenset[str] | None = None) -> None:
         self._decisions = decisions
         self._person_types = person_types
-        decided = {decision.type for decision in (*decisions.must_link, *decisions.cannot_link)}
-        self._rulings = {type: self._rule_on(type) for type in sorted(decided)}
+        every = (*decisions.must_link, *decisions.cannot_link)
+        self._rulings = {
+            type: self._rule_on(type)
+            for type in sorted({listed.type for decision in every for listed in decision.listed})
+        }
+        refuse_contradictions(decisions, self._identity)
+        groups = linked_groups(decisions.must_link, self._identity)
+        self._across = [sorted(group) for group in groups if len({type for type, _ in group}) > 1]
+        self._linked_types = joined_groups({type for type, _ in group} for group in self._across)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -65,9 +72,13 @@ class Resolver:
                 by_type[mention.type].append(mention)
             else:
                 references[mention.antecedent].append(id)
+        linked_types = {type: min(types) for types in self._linked_types for type in types}
+        groups: defaultdict[str, dict[str, list[Mention]]] = defaultdict(dict)
+        for type, members in by_type.items():
+            groups[linked_types.get(type, type)][type] = members
         resolutions = [
-            resolve_type(members, self._rulings.get(type) or self._rule_on(type))
-            for type, members in sorted(by_type.items())
+            resolve_types(group, {type: self._rulings.get(type) or self._rule_on(type) for type in group}, self._across)
+            for _, group in sorted(groups.items())
         ]
         clusters = [
             _with_references(cluster, references) for resolution in resolutions for cluster in resolution.clusters
@@ -76,6 +87,9 @@ class Resolver:
             clusters=tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])),
             merges=tuple(merge for resolution in resolutions for merge in resolution.merges),
         )
+
+    def _identity(self, listed: Listed) -> TypedIdentity:
+        return listed.type, self._rulings[listed.type].identity(listed)
 
     def _rule_on(self, type: str) -> Rulings:
         is_person = is_person_type(type) if self._person_types is None else type in self._person_types
