@@ -173,6 +173,7 @@ class Entity:
         aliases: the other texts that name it, sorted, without ``name``.
         mentions: how many there are.
         value: of a date, what it says as ISO 8601 has it (``1999-05-03``, ``1999-05``, ``1999``, ``1990s``).
+        external_id: the id that its names have in a list of aliases.
     """
 
     id: EntityId
@@ -181,6 +182,7 @@ class Entity:
     aliases: tuple[str, ...]
     mentions: int
     value: str | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +198,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Mentions taken for one entity: its type, its chosen name, the mentions, sorted by id, and a date's value."""
+    """Mentions taken for one entity: what it will hold, and the mentions, sorted by id."""
 
     type: str
     name: str
     aliases: tuple[str, ...]
     mentions: tuple[MentionId, ...]
     value: str | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Mentions parted: short forms to their full names, full names of a type to clusters, clusters named."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -42,14 +42,17 @@ TypedIdentity = tuple[str, Identity]
 def resolve_types(
     mentions: Mapping[str, Sequence[Mention]],
     rulings: Mapping[str, Rulings],
-    across: Sequence[Collection[TypedIdentity]],
+    *,
+    across: Iterable[Collection[TypedIdentity]],
+    ids: Mapping[TypedIdentity, str],
 ) -> Resolution:
     """The clusters and merges of mentions by type, sorted by id.
 
     Args:
         mentions: those of one type, or of several types that decisions link.
         rulings: of each of these types.
-        across: names that decisions link, where these are of several types.
+        across: names that are one beside those that the rulings link.
+        ids: the ids that names have in a list; names of two ids are never one.
     """
     nodes: list[_Node] = []
     verdicts: dict[Pair, Verdict] = {}
@@ -64,6 +67,12 @@ def resolve_types(
         *([(type, identity) for identity in group] for type in mentions for group in rulings[type].linked),
     ]
     linked = joined_groups({places[identity] for identity in group if identity in places} for group in named)
+    id_of = _ids_of_places(places, linked, ids)
+    verdicts = {
+        (left, right): verdict
+        for (left, right), verdict in verdicts.items()
+        if not (left in id_of and right in id_of and id_of[left] != id_of[right])
+    }
     apart = {
         (places[type, left], places[type, right])
         for type in mentions
@@ -79,9 +88,23 @@ def resolve_types(
     must = {pair for group in linked for pair in combinations(sorted(group), 2)}
     merges = {merge for members in parted for merge in _merges(nodes, members, verdicts, must)}
     return Resolution(
-        clusters=tuple(_cluster([nodes[place] for place in members]) for members in parted),
+        clusters=tuple(
+            _cluster([nodes[place] for place in members], next((id_of[one] for one in members if one in id_of), None))
+            for members in parted
+        ),
         merges=tuple(sorted(merges, key=lambda merge: (merge.left, merge.right, merge.rule, merge.score))),
     )
+
+
+def _ids_of_places(
+    places: Mapping[TypedIdentity, int], linked: Iterable[Collection[int]], ids: Mapping[TypedIdentity, str]
+) -> dict[int, str]:
+    """The id of each name that has one, or is linked to one that has."""
+    id_of = {place: ids[identity] for identity, place in places.items() if identity in ids}
+    for group in linked:
+        for id in [id_of[place] for place in sorted(group) if place in id_of][:1]:
+            id_of.update(dict.fromkeys(group, id))
+    return id_of
 
 
 def _nodes(mentions: Sequence[Mention], rulings: Rulings) -> list[_Node]:
@@ -141,7 +164,7 @@ def _accepted_pairs(names: Sequence[Name]) -> dict[Pair, Verdict]:
     return accepted
 
 
-def _cluster(nodes: Sequence[_Node]) -> Cluster:
+def _cluster(nodes: Sequence[_Node], external_id: str | None) -> Cluster:
     full = sum((node.full for node in nodes), Counter[str]())
     mentions_of_type = Counter[str]()
     for node in nodes:
@@ -156,6 +179,7 @@ def _cluster(nodes: Sequence[_Node]) -> Cluster:
         aliases=tuple(sorted(forms - {name})),
         mentions=tuple(sorted(mention for node in nodes for mention in node.mentions)),
         value=values.pop() if len(values) == 1 else None,
+        external_id=external_id,
     )
 
 

@@ -110,11 +110,12 @@ def linked_groups(decisions: Iterable[Decision], identity: Callable[[Listed], _K
 
 def joined_groups(groups: Iterable[set[_Key]]) -> list[set[_Key]]:
     """Disjoint groups: those that share a member become one."""
-    joined: list[set[_Key]] = []
+    group_of: dict[_Key, set[_Key]] = {}
     for group in groups:
-        touching = [other for other in joined if other & group]
-        joined = [other for other in joined if not other & group] + [group.union(*touching)]
-    return joined
+        touching = {id(group_of[member]): group_of[member] for member in group if member in group_of}
+        union = set(group).union(*touching.values())
+        group_of.update(dict.fromkeys(union, union))
+    return list({id(group): group for group in group_of.values()}.values())
 
 
 def refuse_contradictions(decisions: Decisions, identity: Callable[[Listed], _Key]) -> None:

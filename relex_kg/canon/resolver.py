@@ -1,15 +1,17 @@
 """From mentions to entities: a pure function of the set of mentions and the reviewed decisions."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from relex_kg.canon.aliases import Aliases
 from relex_kg.canon.assembly import TypedIdentity, resolve_types
-from relex_kg.canon.decisions import Decisions, Listed, joined_groups, linked_groups, refuse_contradictions
+from relex_kg.canon.decisions import Decision, Decisions, Listed, joined_groups, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.lexicon import RULES_VERSION
 from relex_kg.canon.rulings import Rulings
+from relex_kg.errors import DecisionError
 from relex_kg.ids import MentionId, digest
 from relex_kg.types import Cluster, Mention, Resolution
 
@@ -35,29 +37,38 @@ class Resolver:
         decisions: reviewed merges and separations.
         person_types: the types whose names are read as given names and a surname; by default those whose type name
             says so (:func:`is_person_type`).
+        aliases: things with ids and names: the names of one are one entity with that id, those of two never.
 
     Raises:
-        DecisionError: names that decisions keep apart are linked through forms that the rules take for one name.
+        DecisionError: names that decisions keep apart are linked through forms that the rules take for one name or
+            through a row of aliases, or decisions link names of two rows.
     """
 
-    def __init__(self, decisions: Decisions, *, person_types: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, decisions: Decisions, *, person_types: frozenset[str] | None = None, aliases: Aliases | None = None
+    ) -> None:
         self._decisions = decisions
         self._person_types = person_types
+        self._aliases = aliases or Aliases.none()
         every = (*decisions.must_link, *decisions.cannot_link)
-        self._rulings = {
-            type: self._rule_on(type)
-            for type in sorted({listed.type for decision in every for listed in decision.listed})
-        }
-        refuse_contradictions(decisions, self._identity)
-        groups = linked_groups(decisions.must_link, self._identity)
-        self._across = [sorted(group) for group in groups if len({type for type, _ in group}) > 1]
-        self._linked_types = joined_groups({type for type, _ in group} for group in self._across)
+        types = {listed.type for decision in every for listed in decision.listed}
+        self._rulings = {type: self._rule_on(type) for type in sorted(types | {row.type for row in self._aliases.rows})}
+        rows = self._rows()
+        self._ids = {identity: id for id, identities in rows.items() for identity in identities}
+        across = [
+            group
+            for group in linked_groups(decisions.must_link, self._identity)
+            if len({type for type, _ in group}) > 1 or not self._ids.keys().isdisjoint(group)
+        ]
+        self._linked_types = joined_groups({type for type, _ in group} for group in across)
+        self._across = [sorted(group) for group in joined_groups([*across, *map(set, rows.values())])]
+        self._refuse_contradictions()
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over all that can change a resolution beside the mentions."""
         types = ("by name",) if self._person_types is None else ("given", *sorted(self._person_types))
-        return digest(RULES_VERSION, self._decisions.fingerprint, *types)[:16]
+        return digest(RULES_VERSION, self._decisions.fingerprint, self._aliases.fingerprint, *types)[:16]
 
     def resolve(self, mentions: Iterable[Mention]) -> Resolution:
         """Part the mentions into entities. Mentions of one id count once.
@@ -77,7 +88,12 @@ class Resolver:
         for type, members in by_type.items():
             groups[linked_types.get(type, type)][type] = members
         resolutions = [
-            resolve_types(group, {type: self._rulings.get(type) or self._rule_on(type) for type in group}, self._across)
+            resolve_types(
+                group,
+                {type: self._rulings.get(type) or self._rule_on(type) for type in group},
+                across=self._across,
+                ids=self._ids,
+            )
             for _, group in sorted(groups.items())
         ]
         clusters = [
@@ -87,6 +103,26 @@ class Resolver:
             clusters=tuple(sorted(clusters, key=lambda cluster: cluster.mentions[0])),
             merges=tuple(merge for resolution in resolutions for merge in resolution.merges),
         )
+
+    def _rows(self) -> dict[str, list[TypedIdentity]]:
+        """The names of each row of aliases, by its id; without names that two rows have."""
+        rows = {row.id: {self._identity(Listed(row.type, name)) for name in row.names} for row in self._aliases.rows}
+        holders = Counter(identity for identities in rows.values() for identity in identities)
+        return {
+            id: sorted(identity for identity in identities if holders[identity] == 1) for id, identities in rows.items()
+        }
+
+    def _refuse_contradictions(self) -> None:
+        places = {row.id: row.place for row in self._aliases.rows}
+        for group in self._across:
+            ids = sorted({self._ids[identity] for identity in group if identity in self._ids})
+            if len(ids) > 1:
+                raise DecisionError(
+                    f"decisions link names of {places[ids[0]]} and of {places[ids[1]]}",
+                    fix="make one row of the two, or take the decision out",
+                )
+        rows = [Decision(row.type, row.names, row.place) for row in self._aliases.rows if len(row.names) > 1]
+        refuse_contradictions(replace(self._decisions, must_link=(*self._decisions.must_link, *rows)), self._identity)
 
     def _identity(self, listed: Listed) -> TypedIdentity:
         return listed.type, self._rulings[listed.type].identity(listed)

@@ -311,6 +311,7 @@ def _entity_row(entity: Entity) -> Row:
         "aliases": list(entity.aliases),
         "mentions": entity.mentions,
         "value": entity.value,
+        "external_id": entity.external_id,
     }
     return {"id": entity.id, "properties": properties}
 
@@ -338,7 +339,13 @@ def _relation(row: Row) -> Relation:
 
 def _entity(row: Row) -> Entity:
     return Entity(
-        EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"], value=row["value"]
+        id=EntityId(row["id"]),
+        type=row["type"],
+        name=row["name"],
+        aliases=tuple(row["aliases"]),
+        mentions=row["mentions"],
+        value=row["value"],
+        external_id=row["external_id"],
     )
 
 

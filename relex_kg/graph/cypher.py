@@ -181,7 +181,7 @@ RETURN v.id AS id, h.id AS head, t.id AS tail, v.type AS type, v.score AS score,
 LAYER_ENTITIES = f"""
 MATCH (e:Entity) WHERE {_ours("e")}
 RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions,
-       e.value AS value
+       e.value AS value, e.external_id AS external_id
 """
 
 LAYER_FACTS = f"""
@@ -268,7 +268,7 @@ ENTITIES_BY_ID = """
 UNWIND $ids AS id
 MATCH (e:Entity {id: id})
 RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions,
-       e.value AS value
+       e.value AS value, e.external_id AS external_id
 """
 
 FACTS_FROM_ENTITIES = f"""

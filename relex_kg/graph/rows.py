@@ -244,7 +244,15 @@ def entity_layer(current: EntityLayer, resolution: Resolution) -> EntityLayer:
         mentions=current.mentions,
         relations=current.relations,
         entities={
-            id: Entity(id, cluster.type, cluster.name, cluster.aliases, len(cluster.mentions), value=cluster.value)
+            id: Entity(
+                id=id,
+                type=cluster.type,
+                name=cluster.name,
+                aliases=cluster.aliases,
+                mentions=len(cluster.mentions),
+                value=cluster.value,
+                external_id=cluster.external_id,
+            )
             for cluster, id in zip(resolution.clusters, ids, strict=True)
         },
         refers_to=refers_to,
