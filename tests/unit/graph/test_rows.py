@@ -104,6 +104,12 @@ def test_each_document_is_one_witness(scores, expected):
     assert confidence(scores) == expected
 
 
+def test_an_entity_holds_what_its_cluster_says():
+    dated = Cluster("Date", "3 May 1999", ("1999-05-03",), (MentionId("a"),), value="1999-05-03", external_id="Q1")
+    (made,) = plan(layer([mention("a", 0, 1)]), dated).entities.values()
+    assert made == Entity(made.id, "Date", "3 May 1999", ("1999-05-03",), 1, value="1999-05-03", external_id="Q1")
+
+
 def test_a_fact_counts_its_relations_and_its_documents():
     mentions = [mention(id, 0, 1, document) for id, document in [("a", "d1"), ("b", "d1"), ("c", "d2"), ("d", "d2")]]
     relations = [
