@@ -1,26 +1,55 @@
 """What the rules need to know of a name, read once from its surface form."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relex_kg.canon import lexicon
+from relex_kg.canon.countries import country
+from relex_kg.canon.dates import date_value, depends_on_document
+from relex_kg.canon.kinds import Kind
 from relex_kg.canon.normalise import Token, collapse, is_alphabetic, is_roman, numbers, tokenise
+from relex_kg.ids import DocumentId
 
 Identity = tuple[str, str, str]
-"""Comparison key, gender that a title gives, and the surface form where a reviewer told it from others of its key."""
+"""Comparison key, gender that a title gives, and what else tells it from others of its key (:attr:`Name.single`)."""
 
 _ACRONYM_LENGTHS = range(2, 9)
+_LEAST_LETTERS_OF_A_STEM = 2
+
+_PARENTHESIS = re.compile(r"(?P<before>.*\w.*?)\s*\((?P<inside>[^()]*\w[^()]*)\)?", re.DOTALL)
+_NICKNAME = re.compile(
+    r"""(?<=\w)[.,]?\s+
+    (?: ["“”„«»] ([^"“”„«»]+) ["“”„«»] | ['‘’] ([^'‘’]+) ['‘’] | \( ([^()]+) \) )
+    (?=\s+\w)""",
+    re.VERBOSE,
+)
+_LIFE_DATES = re.compile(r"[\d\s.,/–—-]*\d{3,4}[\d\s.,/–—-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """The parts of a person's name, folded. ``surname`` includes particles; ``gender`` is "m", "f" or unknown ("")."""
+    """The parts of a person's name, folded.
+
+    Attributes:
+        given: given names and initials.
+        surname: with its particles ("de gaulle").
+        generation: "jr", "sr", a Roman numeral or nothing.
+        gender: "m", "f" or unknown ("").
+        nicknames: names in quotes or parentheses amid the others, sorted: ("willi",) in 'Wilfried "Willi" Schneider'.
+    """
 
     given: tuple[str, ...]
     surname: str
     generation: str
     gender: str
+    nicknames: tuple[str, ...] = ()
+
+    @property
+    def readings(self) -> tuple[tuple[str, ...], ...]:
+        """The given names as written, then with each nickname in the place of the first of them."""
+        return (self.given, *((nickname, *self.given[1:]) for nickname in self.nicknames if self.given))
 
 
 @dataclass(frozen=True)
@@ -34,7 +63,15 @@ class Name:
         acronym: the folded name if it is written as an acronym, otherwise empty.
         initialisms: the acronyms it may be shortened to, sorted.
         person: its parts, if its type is a person's.
-        single: the surface form, if a reviewer told it from other forms of its key, otherwise empty.
+        single: what tells it from other names of its key, otherwise empty: the surface form, if a reviewer told it from
+            others; the document, if only that says what it means ("Wednesday").
+        kind: the kind of its type.
+        bare: the key of what stands before a parenthesis that tells it from others ("Paris (Texas)"), otherwise empty.
+        stem: of an organisation's name, the key without what says that it is a group, party, alliance or club.
+        tail: what that says: "group", "party", "alliance", "club" or nothing.
+        value: of a date, what it says as ISO 8601 has it, otherwise empty.
+        is_local: whether only its document can tell what it means ("Wednesday", "last year").
+        document: the document that tells it from other names of its key, if one does.
     """
 
     surface: str
@@ -44,6 +81,13 @@ class Name:
     initialisms: tuple[str, ...]
     person: PersonName | None
     single: str
+    kind: Kind = Kind.OTHER
+    bare: str = ""
+    stem: str = ""
+    tail: str = ""
+    value: str = ""
+    is_local: bool = False
+    document: DocumentId | None = None
 
     @cached_property
     def key(self) -> str:
@@ -70,16 +114,18 @@ class Name:
         )
 
 
-def read_name(surface: str, *, is_person: bool, single: bool = False) -> Name:
+def read_name(surface: str, *, is_person: bool, single: bool = False, kind: Kind = Kind.OTHER) -> Name:
     """Read a surface form.
 
     Args:
         surface: the name as written.
         is_person: read given names, surname, titles and generation; otherwise legal suffixes and acronyms.
         single: this form is not the same name as others of its key.
+        kind: what else the type says, where it is not a person's.
     """
     one_line = collapse(surface)
-    return (_read_person if is_person else _read_thing)(one_line, one_line if single else "")
+    kept = one_line if single else ""
+    return _read_person(one_line, kept) if is_person else _read_thing(one_line, kept, kind)
 
 
 def united(forms: Iterable[Name]) -> Name:
@@ -87,19 +133,28 @@ def united(forms: Iterable[Name]) -> Name:
     least, *others = sorted(set(forms), key=lambda name: name.surface)
     if not others:
         return least
+    every = (least, *others)
+    nicknames = {nickname for name in every if name.person for nickname in name.person.nicknames}
     return replace(
         least,
-        acronym=max(name.acronym for name in (least, *others)),
-        initialisms=tuple(sorted({initialism for name in (least, *others) for initialism in name.initialisms})),
+        acronym=max(name.acronym for name in every),
+        initialisms=tuple(sorted({initialism for name in every for initialism in name.initialisms})),
+        bare=max(name.bare for name in every),
+        person=replace(least.person, nicknames=tuple(sorted(nicknames))) if least.person else None,
     )
 
 
-def _read_thing(surface: str, single: str) -> Name:
+def _read_thing(surface: str, single: str, kind: Kind) -> Name:
     words = _without_article(list(tokenise(surface, join_dotted_letters=True)))
     core = _without_legal_suffix(words)
     tokens = _spelled_out(core)
+    if kind is Kind.PLACE and any(word.raw != word.raw.lower() for word in core):
+        tokens = country(tokens) or tokens
+    value = date_value(surface) if kind is Kind.DATE else ""
+    tokens = (value,) if value else tokens
     found = numbers(tokens)
-    return Name(
+    stem, tail = _stem(tokens) if kind is Kind.ORGANIZATION else ("", "")
+    name = Name(
         surface=surface,
         tokens=tokens,
         numbers=found,
@@ -107,7 +162,57 @@ def _read_thing(surface: str, single: str) -> Name:
         initialisms=() if found else _initialisms([word.folded for word in words], len(core)),
         person=None,
         single=single,
+        kind=kind,
+        stem=stem,
+        tail=tail,
+        value=value,
+        is_local=kind is Kind.DATE and depends_on_document(tokens),
     )
+    return _with_parenthesis(name)
+
+
+def _with_parenthesis(name: Name) -> Name:
+    """Read a parenthesis behind a name: its acronym, or what the acronym before it means, or what tells it from others.
+
+    "World Health Organization (WHO)" is the World Health Organization, and so is "WHO (World Health Organization)";
+    "Paris (Texas)" may be Paris, but not "Paris (France)".
+    """
+    parts = _PARENTHESIS.fullmatch(name.surface)
+    if not parts:
+        return name
+    before, inside = (_read_thing(parts[group].strip(), "", name.kind) for group in ("before", "inside"))
+    for acronym, full in ((inside, before), (before, inside)):
+        if acronym.acronym and acronym.acronym in full.initialisms:
+            return replace(full, surface=name.surface, single=name.single)
+    if before.numbers != name.numbers:
+        return name
+    return replace(name, bare=before.key)
+
+
+def _stem(tokens: tuple[str, ...]) -> tuple[str, str]:
+    """An organisation's key without a first or last part that says what it is, and what that says.
+
+    ("fc", "bayern", "munich") gives ("bayern munich", "club"). General words are no stem: ("national", "party") gives
+    ("national party", "").
+    """
+    parted = [
+        *(
+            (tokens[: -len(tail)], says)
+            for tail, says in lexicon.ORGANIZATION_TAILS.items()
+            if tokens[-len(tail) :] == tail
+        ),
+        *(
+            (tokens[len(head) :], says)
+            for head, says in lexicon.ORGANIZATION_HEADS.items()
+            if tokens[: len(head)] == head
+        ),
+    ]
+    stem, says = min(parted, default=(tokens, ""), key=lambda part: len(part[0]))
+    if len("".join(stem)) < _LEAST_LETTERS_OF_A_STEM or lexicon.GENERAL_WORDS.union(lexicon.FUNCTION_WORDS).issuperset(
+        stem
+    ):
+        return " ".join(tokens), ""
+    return " ".join(stem), says
 
 
 def _without_article(words: list[Token]) -> list[Token]:
@@ -162,7 +267,11 @@ def _initialisms(words: list[str], core: int) -> tuple[str, ...]:
 
 
 def _read_person(surface: str, single: str) -> Name:
-    words, gender = _without_titles(_in_natural_order(surface))
+    plain, nicknames = _without_nicknames(surface)
+    parts = _PARENTHESIS.fullmatch(plain)
+    if parts and _LIFE_DATES.fullmatch(parts["inside"]):
+        plain, parts = parts["before"], None
+    words, gender = _without_titles(_in_natural_order(plain))
     words, generation = _without_generation(_without_postnominals(words))
     folded = tuple(word.folded for word in words)
     start = _surname_start(folded)
@@ -173,9 +282,22 @@ def _read_person(surface: str, single: str) -> Name:
         numbers=numbers(tokens),
         acronym="",
         initialisms=(),
-        person=PersonName(folded[:start], " ".join(folded[start:]), generation, gender),
+        person=PersonName(folded[:start], " ".join(folded[start:]), generation, gender, nicknames),
         single=single,
+        kind=Kind.PERSON,
+        bare=_read_person(parts["before"], "").key if parts else "",
     )
+
+
+def _without_nicknames(surface: str) -> tuple[str, tuple[str, ...]]:
+    """The name without what stands in quotes or parentheses amid it, and that, folded."""
+    nicknames = {
+        " ".join(token.folded for token in _without_article(list(tokenise(nickname, join_dotted_letters=False))))
+        for groups in _NICKNAME.findall(surface)
+        for nickname in groups
+        if any(character.isalpha() for character in nickname)
+    }
+    return (_NICKNAME.sub("", surface), tuple(sorted(nicknames))) if nicknames else (surface, ())
 
 
 def _in_natural_order(surface: str) -> list[Token]:

@@ -15,6 +15,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ＇`´ʻ", "'"))
 _TRADE_MARKS = str.maketrans(dict.fromkeys("™®©℠"))
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b", re.IGNORECASE)
 _DOTTED_LETTERS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_](?!\w)\.?")
+# Where a line may or may not be broken, and byte order marks. Joiners and marks of direction change how a name is read.
+_NEVER_SEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _MINUS = re.compile(r"(?<!\S)[-−](?=\d)")
 _DOT_OR_COMMA_OUTSIDE_A_NUMBER = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 _KEPT_PUNCTUATION = frozenset("#%@.,")
@@ -32,8 +34,11 @@ class Token(NamedTuple):
 
 
 def collapse(text: str) -> str:
-    """The surface form: the text on one line. Text of white space alone stands for itself."""
-    return " ".join(text.split()) or text
+    """The surface form: the text on one line, without soft hyphens and other characters that no reader sees.
+
+    Text of white space alone stands for itself.
+    """
+    return " ".join(text.translate(_NEVER_SEEN).split()) or text
 
 
 def fold(text: str) -> str:

@@ -278,7 +278,33 @@ def test_a_neighbourhood_reaches_as_far_as_its_hops(store, say, settle):
     assert len(store.around("Bob", hops=1).facts) == 2
 
 
+<<<<<<< HEAD
 def test_a_reference_is_evidence_of_its_entity_s_facts(store, say, settle):
+=======
+def test_an_entity_s_value_and_external_id_come_and_go(store, say):
+    def settle(**fields):
+        resolver = Resolver(Decisions.none())
+
+        def planned(layer):
+            resolution = resolver.resolve(layer.mentions)
+            return entity_layer(
+                layer, replace(resolution, clusters=tuple(replace(one, **fields) for one in resolution.clusters))
+            )
+
+        return store.settle(planned, "rules")
+
+    store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob")))
+    for fields in ({"value": "1999-05-03"}, {"external_id": "Q1"}, {"value": "1999", "external_id": "Q1"}, {}):
+        report = settle(**fields)
+        assert report.entities_created + report.entities_updated == 2
+        assert {(entity.value, entity.external_id) for entity in store.graph().entities} == {
+            (fields.get("value"), fields.get("external_id"))
+        }
+    assert settle().entities_updated == 0
+
+
+def test_a_reference_is_evidence_of_its_entity_s_facts(store, say):
+>>>>>>> names
     rows = say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd"), ("She", "KNOWS", "Bob"))
     by_text = {row.mention.text: row.mention for row in rows.mentions}
     mentions = {

@@ -24,6 +24,15 @@ SAME = [
     ("Person", "Ф. Достоевский", "Фёдор Достоевский", "initials"),
     ("Person", "أحمد زويل", "احمد زويل", "equal key"),
     ("Person", "アンゲラ・メルケル", "アンゲラ メルケル", "equal key"),
+    ("Person", "Bill Gates", "William Gates", "short given name"),
+    ("Person", "Liz Cheney", "Elizabeth Lynne Cheney", "short given name"),
+    ("Person", "Willi Schneider", 'Wilfried "Willi" Schneider', "short given name"),
+    ("Person", "Minnie Driver", 'Amelia "Minnie" Driver', "nickname"),
+    ("Person", "Ted Kennedy", "Edward Moore (“Ted”) Kennedy", "short given name"),
+    ("Person", 'Dwayne "The Rock" Johnson', "Dwayne Johnson", "equal key"),
+    ("Person", "Robert ('Bobby') Orr", "Robert Orr", "equal key"),
+    ("Person", "Albert Einstein (1879–1955)", "Albert Einstein", "equal key"),
+    ("Person", "John Smith (footballer)", "John Smith", "parenthesis"),
     ("PER", "J. Smith", "John Smith", "initials"),
     ("FictionalCharacter", "J. Smith", "John Smith", "initials"),
     ("Organization", "IBM", "International Business Machines", "acronym"),
@@ -44,9 +53,27 @@ SAME = [
     ("Organization", "World Health Organisation", "World Health Organization", "edit distance"),
     ("Organization", "Univ. of Vienna", "University of Vienna", "equal key"),
     ("Organization", "U.S. Navy", "United States Navy", "equal key"),
+    ("Organization", "World Health Organization (WHO)", "World Health Organization", "equal key"),
+    ("Organization", "WHO (World Health Organization)", "World Health Organization", "equal key"),
+    ("Organization", "World Health Organization (WHO", "WHO", "acronym"),
+    ("Organization", "Samsung Group", "Samsung", "organisation tail"),
+    ("Organization", "Labour Party", "Labour", "organisation tail"),
+    ("Organization", "Star Alliance", "Star", "organisation tail"),
+    ("Organization", "Manchester United Football Club", "Manchester United F.C.", "organisation tail"),
+    ("Organization", "FC Bayern Munich", "Bayern Munich", "organisation tail"),
+    ("Team", "Arsenal FC", "FC Arsenal", "organisation tail"),
+    ("Location", "Paris (Texas)", "Paris", "parenthesis"),
     ("Organization", "США", "Соединённые Штаты Америки", "acronym"),
     ("Location", "USA", "the United States of America", "equal key"),
     ("Location", "St. Petersburg", "Saint Petersburg", "equal key"),
+    ("Location", "American", "America", "equal key"),
+    ("Location", "American", "the U.S.", "equal key"),
+    ("Location", "Americans", "United States of America", "equal key"),
+    ("Place", "Brazilian", "Brazil", "equal key"),
+    ("GPE", "the Dutch", "Holland", "equal key"),
+    ("Country", "Burma", "Myanmar", "equal key"),
+    ("Location", "Islamic Republic of Iran", "Iranians", "equal key"),
+    ("Location", "Côte d’Ivoire", "IVORY COAST", "equal key"),
     ("Location", "Łódź", "Lodz", "equal key"),
     ("Location", "Germany’s", "Germany", "equal key"),
     ("Location", "ｔｏｋｙｏ", "Tokyo", "equal key"),
@@ -71,6 +98,18 @@ OTHER = [
     ("Person", "John A. Smith", "John B. Smith"),
     ("Person", "J. A. Smith", "J. B. Smith"),
     ("Person", "Smith", "John Smith"),
+    ("Person", "Bill Gates", "Robert Gates"),
+    ("Person", "Bill Gates", "Bob Gates"),
+    ("Person", "Will Smith", "Bill Smith"),
+    ("Person", 'Joe "Red" Smith', 'William "Red" Smith'),
+    ("Person", "John Smith (footballer)", "John Smith (politician)"),
+    ("Person", "Jack Smith", "John Smith"),
+    ("Location", "Paris (Texas)", "Paris (France)"),
+    ("Product", "Apollo (11)", "Apollo"),
+    ("Organization", "National Party", "National"),
+    ("Organization", "National Alliance", "National Party"),
+    ("Organization", "Arsenal Party", "Arsenal Club"),
+    ("Product", "Samsung Group", "Samsung"),
     ("Person", "John", "John Smith"),
     ("Person", "John Smith Jr.", "John Smith Sr."),
     ("Person", "George V", "George I"),
@@ -104,9 +143,14 @@ OTHER = [
     ("Location", "Colombia", "Columbia"),
     ("Location", "Iceland", "Ireland"),
     ("Location", "Charleston", "Charlestown"),
-    ("Location", "American", "America"),
     ("Location", "Americans", "Americas"),
-    ("Location", "Romania", "Romanian"),
+    ("Location", "Korean", "South Korean"),
+    ("Location", "Ireland", "Northern Irish"),
+    ("Location", "Indian", "American Indian"),
+    ("Location", "us", "American"),
+    ("Location", "Nigerien", "Nigerian"),
+    ("Person", "American", "America"),
+    ("Product", "American", "United States"),
     ("Chemical", "sodium sulfate", "sodium sulfite"),
     ("Event", "World War I", "World War II"),
     ("Event", "WWI", "World War II"),
@@ -154,7 +198,25 @@ def test_a_name_that_fits_two_others_joins_neither(apart):
     ]
 
 
+def test_a_name_without_what_tells_two_others_apart_joins_neither(apart):
+    assert apart("Person", "John Smith", "John Smith (footballer)", "John Smith (politician)") == [
+        ["John Smith"],
+        ["John Smith (footballer)"],
+        ["John Smith (politician)"],
+    ]
+    assert apart("Organization", "Arsenal", "Arsenal Club", "Arsenal Party") == [
+        ["Arsenal"],
+        ["Arsenal Club"],
+        ["Arsenal Party"],
+    ]
+    assert apart("Person", "Ed Smith", "Edwin Smith", "Edmund Smith") == [
+        ["Ed Smith"],
+        ["Edmund Smith"],
+        ["Edwin Smith"],
+    ]
+
+
 def test_a_name_that_fits_one_person_written_in_several_ways_joins_it(apart):
     assert apart("Person", "J. Smith", "John Smith", "John A. Smith", "Dr. Smith, John") == [
-        ["Dr. Smith, John", "J. Smith", "John A. Smith", "John Smith"]
+        ["John A. Smith", "Dr. Smith, John", "J. Smith", "John Smith"]
     ]
