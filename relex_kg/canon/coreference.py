@@ -22,7 +22,7 @@ from itertools import combinations, product
 
 from relex_kg.canon import lexicon
 from relex_kg.canon.names import Identity, Name, PersonName, united
-from relex_kg.canon.shortened import is_shortened
+from relex_kg.canon.shortened import is_shortened, words_kept
 from relex_kg.canon.similarity import fuller_person, given_fits
 from relex_kg.types import Span
 
@@ -100,7 +100,10 @@ class _Index:
 
     def partners(self, name: Name) -> Iterable[Name]:
         """The other names that it may be short for."""
-        wanted = _sought(name.person) if name.person else [("acronym", name.acronym), ("part", *name.tokens)]
+        if name.person:
+            wanted = _sought(name.person)
+        else:
+            wanted = [("acronym", name.acronym), *(("part", *words) for words in words_kept(name))]
         found = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
         return (found[identity] for identity in sorted(found) if identity != name.identity)
 

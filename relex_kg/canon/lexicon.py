@@ -236,7 +236,11 @@ BODIES = _words(
 )
 """What a body is called by alone, once it is told which: "the Council"."""
 
+OFFICES = _words("department ministry")
+"""Bodies called after what they are for, in either order: "Department of Justice", "Justice Department"."""
+
 LINKS_OF_BODIES = _words("of for on against")
+CONTINENTS = frozenset({("africa",), ("asia",), ("europe",)})
 SCHOOLS = _words("university college school")
 
 GENERAL_WORDS = _words(

@@ -1,12 +1,12 @@
 """What the rules need to know of a name, read once from its surface form."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relex_kg.canon import lexicon
-from relex_kg.canon.countries import country
+from relex_kg.canon.countries import country, is_adjective
 from relex_kg.canon.dates import date_value, depends_on_document
 from relex_kg.canon.kinds import Kind
 from relex_kg.canon.normalise import Token, collapse, is_alphabetic, is_roman, numbers, tokenise
@@ -144,9 +144,12 @@ def united(forms: Iterable[Name]) -> Name:
 def _read_thing(surface: str, single: str, kind: Kind) -> Name:
     words = _without_article(list(tokenise(surface, join_dotted_letters=True)))
     core = _without_legal_suffix(words)
-    tokens = _spelled_out(core)
+    read = _spelled_out(core)
+    tokens = read
     if kind is Kind.PLACE and any(word.raw != word.raw.lower() for word in core):
         tokens = country(tokens) or tokens
+    if kind is Kind.ORGANIZATION:
+        tokens = _in_one_order(tokens)
     value = date_value(surface) if kind is Kind.DATE else ""
     tokens = (value,) if value else tokens
     found = numbers(tokens)
@@ -156,7 +159,7 @@ def _read_thing(surface: str, single: str, kind: Kind) -> Name:
         tokens=tokens,
         numbers=found,
         acronym=_acronym(core[0]) if tokens == (core[0].folded,) else "",
-        initialisms=() if found else _initialisms([word.folded for word in words], len(core)),
+        initialisms=() if found else _initialisms(words, core, read),
         person=None,
         single=single,
         kind=kind,
@@ -252,15 +255,49 @@ def _acronym(word: Token) -> str:
     return word.folded if written_as_one and is_alphabetic(word.folded) else ""
 
 
-def _initialisms(words: list[str], core: int) -> tuple[str, ...]:
-    """First letters: with and without the legal suffix, with and without function words."""
-    if not all(is_alphabetic(word) for word in words):
+def _initialisms(words: Sequence[Token], core: Sequence[Token], read: Sequence[str]) -> tuple[str, ...]:
+    """First letters of a name: with and without function words, its legal suffix, and the union that it begins with.
+
+    "U.S. Immigration and Customs Enforcement" may be USICE, UIACE, or ICE alone.
+    """
+    if not all(is_alphabetic(word.folded) for word in words):
         return ()
+    parts = [tuple(word.folded for word in words), tuple(word.folded for word in core), tuple(read)]
+    if tuple(read[:2]) in lexicon.WELL_KNOWN_ACRONYMS.values():
+        parts.append(tuple(read[2:]))
     found = set()
-    for part in (words, words[:core]):
+    for part in parts:
         content = [word for word in part if word not in lexicon.FUNCTION_WORDS]
         found |= {"".join(word[0] for word in chosen) for chosen in (part, content) if len(chosen) > 1}
     return tuple(sorted(found))
+
+
+def _in_one_order(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """An organisation's words in one of the orders that say the same.
+
+    "Department of Justice" becomes "justice department"; "Parliament of India" and "Indian Parliament" both become
+    "india parliament".
+    """
+    for position, word in enumerate(tokens[:-2]):
+        if word in lexicon.OFFICES and tokens[position + 1] == "of":
+            return (*tokens[:position], *_without_the(tokens[position + 2 :]), word)
+    if "of" in tokens[1:]:
+        position = len(tokens) - 1 - tokens[::-1].index("of")
+        body, place = tokens[:position], _body_country(tokens[position + 1 :])
+        return (*place, *body) if place and body[-1] in lexicon.BODIES else tokens
+    if len(tokens) > 1 and tokens[-1] in lexicon.BODIES and is_adjective(tokens[:1]):
+        return (*_body_country(tokens[:1]), *tokens[1:]) if _body_country(tokens[:1]) else tokens
+    return tokens
+
+
+def _without_the(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return tokens[1:] if len(tokens) > 1 and tokens[0] in lexicon.ARTICLES else tokens
+
+
+def _body_country(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """The country of a body. A continent is none: the Council of Europe is not the European Council."""
+    found = country(_without_the(tokens)) or ()
+    return () if found in lexicon.CONTINENTS else found
 
 
 def _read_person(surface: str, single: str) -> Name:

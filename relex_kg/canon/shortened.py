@@ -33,7 +33,7 @@ def is_shortened(short: Name, full: Name) -> bool:
         return False
     last_start = 0 if _JOINT.search(full.surface) else len(whole) - len(words)
     if full.kind is Kind.ORGANIZATION:
-        return any(
+        return _are_its_members(short, full) or any(
             _may_stand_alone(words, whole[:start], whole[start + len(words) :])
             for start in range(last_start + 1)
             if whole[start : start + len(words)] == words
@@ -41,6 +41,21 @@ def is_shortened(short: Name, full: Name) -> bool:
     return (
         full.kind is Kind.OTHER and len(words) == 1 and words == whole[last_start:] and _is_capitalised(short.surface)
     )
+
+
+def words_kept(short: Name) -> list[tuple[str, ...]]:
+    """What any name that this one may be short for has in it, word by word: one of these."""
+    return [short.tokens, *(tuple(stem.split()) for stem in _stems_of_members(short))]
+
+
+def _are_its_members(short: Name, full: Name) -> bool:
+    """ "Liberals" for the Liberal Party, "Social Democrats" for the Social Democratic Party."""
+    return full.tail == "party" and full.stem in _stems_of_members(short)
+
+
+def _stems_of_members(short: Name) -> list[str]:
+    member = short.key.removesuffix("s")
+    return [member, f"{member}ic"] if member != short.key and short.kind is Kind.ORGANIZATION else []
 
 
 def _is_capitalised(surface: str) -> bool:
