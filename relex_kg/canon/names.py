@@ -177,7 +177,7 @@ def _with_parenthesis(name: Name) -> Name:
     "World Health Organization (WHO)" is the World Health Organization, and so is "WHO (World Health Organization)";
     "Paris (Texas)" may be Paris, but not "Paris (France)".
     """
-    parts = _PARENTHESIS.fullmatch(name.surface)
+    parts = _PARENTHESIS.fullmatch(name.surface) if "(" in name.surface else None
     if not parts:
         return name
     before, inside = (_read_thing(parts[group].strip(), "", name.kind) for group in ("before", "inside"))
@@ -302,7 +302,7 @@ def _body_country(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 def _read_person(surface: str, single: str) -> Name:
     plain, nicknames = _without_nicknames(surface)
-    parts = _PARENTHESIS.fullmatch(plain)
+    parts = _PARENTHESIS.fullmatch(plain) if "(" in plain else None
     if parts and _LIFE_DATES.fullmatch(parts["inside"]):
         plain, parts = parts["before"], None
     words, gender = _without_titles(_in_natural_order(plain))
