@@ -1,9 +1,10 @@
 """Within one document, a short form stands for the full name that the document has.
 
-A person's name is short for another if it is the end of it ("Schneider", "van Gogh"), its first given name or a usual
-form of that ("Wilfried", "Bill"), its nickname, or if it gives initials or leaves out middle names ("W. Schneider").
-Any other name is if it is its acronym ("MIT") or, behind it in the text, leaves out words ("the Commission", see
-:mod:`relex_kg.canon.shortened`). Full names are those that are short for no other. The rule, for each short form:
+A person's name is short for another if it is the end of it ("Schneider", "van Gogh"), its first given name or a
+usual form of that ("Wilfried", "Bill"), its nickname, or if it gives initials or leaves out middle names ("W.
+Schneider"). Any other name is if it is its acronym ("MIT"), is introduced as one ("Japan Aerospace Exploration
+Agency (JAXA)") or, behind it in the text, leaves out words ("the Commission", see :mod:`relex_kg.canon.shortened`).
+Full names are those that are short for no other. The rule, for each short form:
 
 * it stands for the one full name that it is short for;
 * a surname that several full names end in stands for the one named nearest before it, and for itself where none is;
@@ -16,7 +17,7 @@ before words left out.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -27,6 +28,7 @@ from relex_kg.canon.similarity import fuller_person, given_fits
 from relex_kg.types import Span
 
 _LONGEST_GAP_TO_PARENTHESIS = 2
+_LEAST_LETTERS_IN_ORDER = 3
 _MOST_WORDS = 16  # names are indexed by their parts up to there: a longer one is no name
 
 _Key = tuple[str, ...]
@@ -51,12 +53,12 @@ class Antecedent:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A way to be short for another name; ``behind``: only where that one is named first."""
+    """A way to be short for another name, where both stand in the text as they must."""
 
     rule: str
     score: float
     fits: Callable[[Name, Name], bool]
-    behind: bool = False
+    stand: Callable[["_Index", Name, Name], bool] = lambda index, short, full: True
 
 
 def antecedents(occurrences: Sequence[Occurrence], *, fixed: Collection[Identity]) -> list[Antecedent | None]:
@@ -94,9 +96,12 @@ class _Index:
             forms[name.identity].append(name)
             self.spans[name.identity].append(occurrence.span)
         self.names = {identity: united(names) for identity, names in forms.items()}
+        self._ending: defaultdict[int, list[Name]] = defaultdict(list)
         for name in self.names.values():
             for key in _shared(name):
                 self._sharing[key].append(name)
+            for span in self.spans[name.identity]:
+                self._ending[span.end].append(name)
 
     def partners(self, name: Name) -> Iterable[Name]:
         """The other names that it may be short for."""
@@ -105,11 +110,23 @@ class _Index:
         else:
             wanted = [("acronym", name.acronym), *(("part", *words) for words in words_kept(name))]
         found = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
+        if name.acronym:
+            found |= {other.identity: other for other in self._just_before(name)}
         return (found[identity] for identity in sorted(found) if identity != name.identity)
 
-    def names_first(self, one: Name, other: Name) -> bool:
-        """Whether the one name stands before the other's first place."""
-        return self.spans[one.identity][0] < self.spans[other.identity][0]
+    def comes_behind(self, short: Name, full: Name) -> bool:
+        """Whether a short form first stands behind the first place of a full name."""
+        return self.spans[full.identity][0] < self.spans[short.identity][0]
+
+    def is_introduced(self, acronym: Name, full: Name) -> bool:
+        """Whether an acronym stands in parentheses behind a full name anywhere."""
+        return any(other.identity == full.identity for other in self._just_before(acronym))
+
+    def _just_before(self, name: Name) -> Iterator[Name]:
+        """The names that end where a parenthesis with this name in it begins."""
+        for span in self.spans[name.identity]:
+            for gap in range(1, _LONGEST_GAP_TO_PARENTHESIS + 1):
+                yield from self._ending.get(span.start - gap, ())
 
 
 def _shared(name: Name) -> set[_Key]:
@@ -170,6 +187,17 @@ def _is_acronym_of(short: Name, full: Name) -> bool:
     return bool(short.acronym) and short.acronym in full.initialisms
 
 
+def _has_letters_of(short: Name, full: Name) -> bool:
+    """Whether a name has an acronym's letters in their order, as Japan Aerospace Exploration Agency has JAXA's.
+
+    One that has the acronym itself is another name: BBC News.
+    """
+    if len(short.acronym) < _LEAST_LETTERS_IN_ORDER or len(full.tokens) < 2 or short.acronym in full.tokens:
+        return False
+    letters = iter(full.joined)
+    return all(letter in letters for letter in short.acronym)
+
+
 def _agree(short: Name, full: Name) -> bool:
     genders = {name.person.gender for name in (short, full) if name.person}
     return not {"m", "f"} <= genders
@@ -182,7 +210,8 @@ _KINDS = (
     _Kind("given names", 0.9, _has_fewer_given_names_than),
     _Kind("first name", 0.8, _is_first_name_of),
     _ACRONYM,
-    _Kind("words left out", 0.8, is_shortened, behind=True),
+    _Kind("introduced acronym", 0.9, _has_letters_of, _Index.is_introduced),
+    _Kind("words left out", 0.8, is_shortened, _Index.comes_behind),
 )
 _NEAREST_SURNAME_SCORE = 0.7
 
@@ -190,9 +219,7 @@ _NEAREST_SURNAME_SCORE = 0.7
 def _short_for(name: Name, index: _Index) -> tuple[_Kind, list[Name]] | None:
     candidates = [partner for partner in index.partners(name) if _agree(name, partner)]
     for kind in _KINDS:
-        fitting = [candidate for candidate in candidates if kind.fits(name, candidate)]
-        if kind.behind:
-            fitting = [candidate for candidate in fitting if index.names_first(candidate, name)]
+        fitting = [other for other in candidates if kind.fits(name, other) and kind.stand(index, name, other)]
         if fitting:
             return kind, fitting
     return None
@@ -206,7 +233,7 @@ def _choose(short: Occurrence, kind: _Kind, full: Sequence[Name], index: _Index)
         nearest = _nearest_before(short.span, full, index)
         return Antecedent(nearest, rule, _NEAREST_SURNAME_SCORE) if nearest else None
     if kind is _ACRONYM:
-        introduced = [name for name in full if _introduced(short.name, name, index)]
+        introduced = [name for name in full if index.is_introduced(short.name, name)]
         return Antecedent(introduced[0], rule, kind.score) if len(introduced) == 1 else None
     return None
 
@@ -218,13 +245,3 @@ def _nearest_before(span: Span, names: Iterable[Name], index: _Index) -> Name | 
         if place := bisect_left(spans, span):
             before.append((spans[place - 1], name.identity))
     return index.names[max(before)[1]] if before else None
-
-
-def _introduced(acronym: Name, name: Name, index: _Index) -> bool:
-    """Whether the one stands in parentheses behind the other anywhere."""
-    starts = {span.start for span in index.spans[acronym.identity]}
-    return any(
-        span.end + gap in starts
-        for span in index.spans[name.identity]
-        for gap in range(1, _LONGEST_GAP_TO_PARENTHESIS + 1)
-    )

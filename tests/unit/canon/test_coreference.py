@@ -167,6 +167,17 @@ def test_an_acronym_of_several_is_that_of_the_one_it_was_introduced_beside(toget
     ]
 
 
+def test_an_acronym_of_other_letters_counts_where_it_is_introduced(together):
+    agency = "Japan Aerospace Exploration Agency"
+    assert together("Organization", agency, "JAXA", "JAXA") == [[agency, "JAXA"]]
+    assert together("Organization", agency, "European Central Bank", "JAXA") == [
+        ["European Central Bank"],
+        ["JAXA"],
+        [agency],
+    ]
+    assert len(together("Organization", agency, "JSPS")) == 2
+
+
 def test_short_forms_do_not_cross_documents(resolve, groups):
     documents = [[("Person", "Wilfried Schneider")], [("Person", "Schneider")]]
     assert groups(resolve(documents)) == [["Schneider"], ["Wilfried Schneider"]]
