@@ -89,7 +89,9 @@ def resolve_types(
     merges = {merge for members in parted for merge in _merges(nodes, members, verdicts, must)}
     return Resolution(
         clusters=tuple(
-            _cluster([nodes[place] for place in members], next((id_of[one] for one in members if one in id_of), None))
+            _cluster(
+                [nodes[place] for place in members], next((id_of[place] for place in members if place in id_of), None)
+            )
             for members in parted
         ),
         merges=tuple(sorted(merges, key=lambda merge: (merge.left, merge.right, merge.rule, merge.score))),

@@ -26,7 +26,7 @@ def is_adjective(words: Words) -> bool:
 @cache
 def _countries() -> Mapping[Words, Words]:
     by_name = dict(_adjectives())
-    for name, _, others in _rows():
+    for name, _, others in rows():
         for other in (name, *others):
             by_name[_words(other)] = _words(name)
     return by_name
@@ -36,13 +36,13 @@ def _countries() -> Mapping[Words, Words]:
 def _adjectives() -> Mapping[Words, Words]:
     return {
         _words(form): _words(name)
-        for name, adjectives, _ in _rows()
+        for name, adjectives, _ in rows()
         for adjective in adjectives
         for form in ((adjective, f"{adjective}s") if adjective.endswith(("n", "i")) else (adjective,))
     }
 
 
-def _rows() -> Iterator[tuple[str, list[str], list[str]]]:
+def rows() -> Iterator[tuple[str, list[str], list[str]]]:
     """(name, adjectives, other names) for each country."""
     for line in files("relex_kg.canon").joinpath("countries.tsv").read_text("utf-8").splitlines()[1:]:
         name, adjectives, others = line.split("\t")

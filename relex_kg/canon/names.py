@@ -296,8 +296,8 @@ def _without_the(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 def _body_country(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """The country of a body. A continent is none: the Council of Europe is not the European Council."""
-    found = country(_without_the(tokens)) or ()
-    return () if found in lexicon.CONTINENTS else found
+    name = country(_without_the(tokens)) or ()
+    return () if name in lexicon.CONTINENTS else name
 
 
 def _read_person(surface: str, single: str) -> Name:

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from relex_kg.canon.countries import _rows, country, is_adjective
+from relex_kg.canon.countries import country, is_adjective, rows
 from relex_kg.canon.kinds import Kind
 from relex_kg.canon.names import read_name
 
@@ -19,13 +19,13 @@ def test_adjectives_are_told_from_names():
 
 
 def test_no_form_stands_for_two_countries():
-    forms = Counter(form for name, adjectives, others in _rows() for form in (name, *adjectives, *others))
+    forms = Counter(form for name, adjectives, others in rows() for form in (name, *adjectives, *others))
     assert [form for form, count in forms.items() if count > 1] == []
-    assert len(list(_rows())) > 200
+    assert len(list(rows())) > 200
 
 
 def test_every_form_is_found_as_a_place_is_read():
-    for name, adjectives, others in _rows():
+    for name, adjectives, others in rows():
         key = read_name(name, is_person=False, kind=Kind.PLACE).key
         forms = (*adjectives, *others)
         assert {read_name(form, is_person=False, kind=Kind.PLACE).key for form in forms} <= {key}, name
