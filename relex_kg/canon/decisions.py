@@ -61,9 +61,12 @@ class Decisions:
     def __post_init__(self) -> None:
         for decision in (*self.must_link, *self.cannot_link):
             if len(set(decision.listed)) < max(2, len(decision.listed)):
+                repeats = len(decision.listed) > 1
                 raise DecisionError(
                     f"{decision.place}: needs at least two names, each once",
-                    fix=f"write it like {_EXAMPLE}, and 'in: DOCUMENT' where a name means another thing there",
+                    fix="say with 'in: DOCUMENT' where a name means another thing"
+                    if repeats
+                    else f"write it like {_EXAMPLE}",
                 )
         for decision in self.cannot_link:
             if len({listed.type for listed in decision.listed}) > 1:

@@ -68,6 +68,12 @@ def test_what_is_malformed_is_named(load, tmp_path, text, line, what):
     assert error.value.fix
 
 
+def test_who_lists_a_name_twice_is_told_how_to_part_namesakes(load):
+    with pytest.raises(DecisionError) as error:
+        load("cannot_link:\n  - {type: Person, names: [John Carver, John Carver]}\n")
+    assert error.value.fix == "say with 'in: DOCUMENT' where a name means another thing"
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DecisionError, match=r"merges\.yaml cannot be read"):
         Decisions.load(tmp_path / "merges.yaml")
