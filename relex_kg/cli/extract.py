@@ -119,10 +119,10 @@ def _documents(source: str) -> "tuple[list[Document], list[ReadFailure]]":
 
 def _bare(text: str) -> "Document":
     from relex_kg.ids import document_id
-    from relex_kg.text.decoding import clean
+    from relex_kg.text.characters import legible
     from relex_kg.types import Document
 
-    return Document(document_id("text:"), "text:", "text", clean(text), "text/plain")
+    return Document(document_id("text:"), "text:", "text", legible(text), "text/plain")
 
 
 def _read(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from relex_kg.errors import ReadError
 from relex_kg.ids import document_id
-from relex_kg.text.decoding import clean
-from relex_kg.text.formats import FORMATS
+from relex_kg.text.characters import legible, normalise
+from relex_kg.text.formats import FORMATS, Parsed
 from relex_kg.text.records import RECORD_MEDIA_TYPE, RECORD_SUFFIXES, BadRecord, Record, read_records
 from relex_kg.types import Document
 
@@ -27,9 +27,9 @@ class ReadFailure:
 def read(path: Path) -> Iterator[Document | ReadFailure]:
     """The documents in one file, in order, and what in it could not be read; it raises no ``ReadError``.
 
-    A file is one document, known by its URI, but a JSON Lines file holds one to a line. In every text, line ends are
-    ``\\n``, and U+FFFD stands for each NUL and lone surrogate; otherwise it is the file's own, unless its format has to
-    be taken off (HTML, PDF, Word).
+    A file is one document, known by its URI, but a JSON Lines file holds one to a line. A text is what a person would
+    read: without markup, its characters as :mod:`relex_kg.text.characters` describes; line ends are ``\\n``, and U+FFFD
+    stands for each NUL and lone surrogate. Its source map leads back to the file.
     """
     uri = file_uri(path)
     try:
@@ -63,13 +63,16 @@ def _documents(path: Path, uri: str) -> Iterator[Document | ReadFailure]:
 def _from_file(path: Path, uri: str) -> Document:
     format = FORMATS[path.suffix.lower()]
     parsed = format.parse(path.read_bytes(), str(path))
-    text = clean(parsed.text)
-    if not text.strip():
-        raise ReadError(f"{path} is empty", cause=_EMPTY_CAUSES.get(format.media_type, "it holds no text"))
-    return _document(uri, parsed.title, path, text, format.media_type)
-
-
-_EMPTY_CAUSES = {"application/pdf": "its pages are pictures of text, which needs character recognition (OCR) first"}
+    document = _document(uri, path, parsed, format.media_type)
+    if not document.text.strip():
+        if format.media_type == "application/pdf":
+            raise ReadError(
+                f"{path} has no text: needs OCR",
+                cause="its pages are pictures of text",
+                fix="make a copy with recognised text, for example with ocrmypdf",
+            )
+        raise ReadError(f"{path} is empty", cause="it holds no text that is shown")
+    return document
 
 
 def _from_records(path: Path, uri: str) -> Iterator[Document | ReadFailure]:
@@ -78,13 +81,14 @@ def _from_records(path: Path, uri: str) -> Iterator[Document | ReadFailure]:
         empty = False
         match record:
             case Record():
-                yield _document(record.uri, record.title, path, record.text, RECORD_MEDIA_TYPE)
+                yield _document(record.uri, path, record.content, RECORD_MEDIA_TYPE)
             case BadRecord():
                 yield ReadFailure(record.uri, record.error)
     if empty:
         raise ReadError(f"{path} is empty", cause="it holds no text")
 
 
-def _document(uri: str, title: str | None, path: Path, text: str, media_type: str) -> Document:
-    named = " ".join(clean(title or "").split()) or clean(path.stem)
-    return Document(document_id(uri), uri, named, text, media_type)
+def _document(uri: str, path: Path, parsed: Parsed, media_type: str) -> Document:
+    text = normalise(parsed.text.text).after(parsed.text)
+    title = " ".join(legible(parsed.title or "").split()) or legible(path.stem)
+    return Document(document_id(uri), uri, title, text.text, media_type, parsed.metadata, text.source)

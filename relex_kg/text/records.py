@@ -2,30 +2,36 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from relex_kg.errors import ReadError
-from relex_kg.text.decoding import clean, decode, marked_encoding
+from relex_kg.text.characters import clean, legible
+from relex_kg.text.decoding import decode, marked_encoding
+from relex_kg.text.formats import Parsed
+from relex_kg.types import MetadataValue
 
 RECORD_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 RECORD_MEDIA_TYPE = "application/x-ndjson"
 
 _FRAGMENT = "/?:@!$&'()*+,;="  # may stand in a URI's fragment as they are, beside letters and digits
 _UNDECODED = re.compile(r"[\udc80-\udcff]")
+_OWN_FIELDS = frozenset({"uri", "id", "title", "text"})
 _SHAPE = 'give one JSON object to a line, as in {"id": "a1", "title": "On bees", "text": "Bees sleep."}'
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of a file. ``uri`` and ``title`` are None where the line names none."""
+    """One line of a file. ``content``: its "text", mapped to the value's characters, its title, and all other fields.
+
+    A field that is no string, number, truth value or list of strings is kept as JSON.
+    """
 
     uri: str
-    title: str | None
-    text: str
+    content: Parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     with path.open("rb") as file:
         _, encoding = marked_encoding(file.read(4)) or (0, "utf-8")
     if encoding != "utf-8":
-        yield from _filled(decode(path.read_bytes(), str(path)).split("\n"))
+        yield from _filled(decode(path.read_bytes(), str(path)).text.split("\n"))
         return
     # surrogateescape: bytes that do not decode spoil their own line only, which is found out there
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
@@ -86,7 +92,22 @@ def _record(line: str, name: str, *, uri: str, place: str) -> Record:
     identity = _identity(fields, name)
     if named is None:
         named = place if identity is None else f"{uri}#{quote(identity, safe=_FRAGMENT)}"
-    return Record(named, title, clean(text))
+    return Record(named, Parsed(clean(text), title, _metadata(fields)))
+
+
+def _metadata(fields: Mapping[str, Any]) -> dict[str, MetadataValue]:
+    metadata: dict[str, MetadataValue] = {}
+    for key, value in fields.items():
+        if key in _OWN_FIELDS or value is None:
+            continue
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            metadata[legible(key)] = tuple(map(legible, value))
+        elif isinstance(value, str):
+            metadata[legible(key)] = legible(value)
+        else:
+            is_plain = isinstance(value, int | float)
+            metadata[legible(key)] = value if is_plain else json.dumps(value, ensure_ascii=True)
+    return metadata
 
 
 def _fields(line: str, name: str) -> dict[str, Any]:
@@ -107,7 +128,7 @@ def _string(fields: dict[str, Any], key: str, name: str) -> str | None:
         return None
     if not isinstance(value, str) or not value.strip():
         raise ReadError(f'the "{key}" of {name} is blank or not a string', fix="leave it out or give a string")
-    return clean(value)
+    return legible(value)
 
 
 def _identity(fields: dict[str, Any], name: str) -> str | None:
