@@ -44,6 +44,14 @@ def build(
     precision: options.Precision = options.PrecisionName.FLOAT32,
     window: options.Window = None,
     decisions: options.Decisions = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="In folders, read only what matches, such as '*.md'. May be repeated."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="In folders, leave out what matches, such as drafts/. May be repeated."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
     ] = False,
@@ -55,7 +63,8 @@ def build(
     and Word with the extra relex-kg\[files]), finds mentions and relations, and
     writes those of new and changed documents. Names that mean one thing then
     become one entity. Documents elsewhere stay as they are; to take one out,
-    see: relex-kg remove.
+    see: relex-kg remove. In a folder, hidden files, what a .gitignore leaves
+    out, and stores of graphs are not read.
 
     A second run on the same documents changes nothing. A run that was stopped,
     however hard, is finished by the next. A document that cannot be read is
@@ -69,6 +78,7 @@ def build(
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """
     from relex_kg.pipeline import Pipeline
+    from relex_kg.text.discovery import Selection
 
     _refuse_missing(paths)
     wanted, resolver = load_schema(schema), load_resolver(decisions)
@@ -78,7 +88,8 @@ def build(
             pipeline = Pipeline(
                 schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen_window(window)
             )
-            report = pipeline.build(paths, watch=lambda progress: _show(progress, show))
+            selection = Selection(tuple(include or ()), tuple(exclude or ()))
+            report = pipeline.build(paths, selection=selection, watch=lambda progress: _show(progress, show))
             counts = opened.counts()
     target = "memory" if dry_run else settings().target(store)
     if as_json:
