@@ -36,7 +36,9 @@ _STAGES = {
 
 
 def build(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders with files, or - for JSON Lines on stdin.")
+    ],
     *,
     schema: options.Schema = None,
     store: options.Store = None,
@@ -59,8 +61,9 @@ def build(
 ) -> None:
     r"""Bring the graph in line with documents.
 
-    Reads every document under the paths (text, Markdown, HTML, JSON Lines; PDF
-    and Word with the extra relex-kg\[files]), finds mentions and relations, and
+    Reads every document under the paths (text, Markdown, HTML, e-mail, EPUB,
+    JSON Lines and more; PDF and Office files with the extra relex-kg\[files];
+    all of them also as .gz), finds mentions and relations, and
     writes those of new and changed documents. Names that mean one thing then
     become one entity. Documents elsewhere stay as they are; to take one out,
     see: relex-kg remove. In a folder, hidden files, what a .gitignore leaves
@@ -74,6 +77,8 @@ def build(
 
       relex-kg build reports/
       relex-kg build notes.md mails.jsonl --schema companies
+      zcat mails.jsonl.gz | relex-kg build -
+      relex-kg build reports/ --include '*.md' --exclude drafts/
       relex-kg build reports/ --store neo4j://localhost:7687
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """

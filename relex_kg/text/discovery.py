@@ -8,7 +8,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from relex_kg.errors import ReadError
-from relex_kg.text.readers import SUFFIXES, file_uri
+from relex_kg.text.readers import STDIN, SUFFIXES, file_uri, suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def discover(paths: Sequence[Path], selection: Selection = EVERYTHING) -> Discov
     """The files to read among ``paths``, with all that is in those of them that are directories.
 
     A directory's hidden files and directories, stores of graphs, what a ``.gitignore`` in it leaves out and what
-    ``selection`` does not mean are left out unless named in ``paths``; links to directories are not followed.
+    ``selection`` does not mean are left out unless named in ``paths``; links to directories are not followed. ``-``
+    stands for standard input.
 
     Raises:
         ReadError: one of ``paths`` does not exist, or a pattern is malformed.
@@ -60,6 +61,9 @@ def discover(paths: Sequence[Path], selection: Selection = EVERYTHING) -> Discov
             raise ReadError(
                 f"{path} is an address, not a file", fix="save the page, for example with curl -O, and give the file"
             )
+        if path == STDIN:
+            found[file_uri(path)] = path
+            continue
         if not path.exists():
             raise ReadError(
                 f"{path} does not exist",
@@ -158,8 +162,8 @@ def _is_store(directory: Path) -> bool:
 
 
 def _sort_out(path: Path) -> Iterator[Path | Skip]:
-    if path.suffix.lower() not in SUFFIXES:
-        yield Skip(path, f"unsupported format {path.suffix.lower() or '(no suffix)'}")
+    if suffix(path) not in SUFFIXES:
+        yield Skip(path, f"unsupported format {suffix(path) or '(no suffix)'}")
     elif not path.exists():
         yield Skip(path, "link that leads nowhere")
     elif not path.is_file():

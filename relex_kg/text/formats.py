@@ -11,6 +11,7 @@ from relex_kg.errors import ReadError
 from relex_kg.text.blocks import write
 from relex_kg.text.decoding import decode
 from relex_kg.text.mapped import MappedText
+from relex_kg.text.parcels import Parcels
 from relex_kg.types import MetadataValue
 
 if TYPE_CHECKING:
@@ -115,15 +116,105 @@ def docx(data: bytes, name: str) -> Parsed:
         return Parsed(text, document.core_properties.title, _office_metadata(document.core_properties))
 
 
+def rst(data: bytes, name: str) -> Parsed:
+    """The text without its markup."""
+    try:
+        from relex_kg.text.rst import RstPage
+    except ImportError as error:
+        raise _missing(name, "docutils") from error
+    source = decode(data, name)
+    with _parsing(name, "reStructuredText"):
+        page = RstPage(source.text)
+    return Parsed(write(page.blocks).after(source), page.title, page.metadata)
+
+
+def epub(data: bytes, name: str) -> Parsed:
+    """The chapters in reading order."""
+    from relex_kg.text.archives import EpubReader
+
+    with _parsing(name, "EPUB"):
+        reader = EpubReader(data)
+        return Parsed(write(reader.blocks(), reader.places), reader.title, reader.metadata)
+
+
+def odt(data: bytes, name: str) -> Parsed:
+    """Paragraphs and tables as they are shown, without deletions and comments."""
+    from relex_kg.text.archives import OpenDocumentReader
+
+    with _parsing(name, "OpenDocument text"):
+        reader = OpenDocumentReader(data)
+        return Parsed(write(reader.blocks(), reader.parcels.places), reader.title, reader.metadata)
+
+
+def pptx(data: bytes, name: str) -> Parsed:
+    """The slides, each with its notes."""
+    try:
+        from pptx import Presentation
+    except ImportError as error:
+        raise _missing(name, "python-pptx") from error
+    from relex_kg.text.slides import slides
+
+    with _parsing(name, "PowerPoint presentation"):
+        presentation = Presentation(BytesIO(data))
+        parcels = Parcels()
+        text = write(slides(presentation, parcels), parcels.places)
+        return Parsed(text, presentation.core_properties.title, _office_metadata(presentation.core_properties))
+
+
+def xlsx(data: bytes, name: str) -> Parsed:
+    """The sheets, row by row."""
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:
+        raise _missing(name, "openpyxl") from error
+    from relex_kg.text.sheets import workbook
+
+    with _parsing(name, "Excel workbook"):
+        book = load_workbook(BytesIO(data), read_only=True, data_only=True)
+        parcels = Parcels()
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        text = write(list(workbook(shown, parcels)), parcels.places)
+        properties = book.properties
+        return Parsed(text, properties.title, {"author": properties.creator} if properties.creator else {})
+
+
+def separated_values(data: bytes, name: str) -> Parsed:
+    """The rows; the first names the columns where it looks like it."""
+    from relex_kg.text.sheets import separated
+
+    text = decode(data, name).text
+    parcels = Parcels()
+    with _parsing(name, "table"):
+        table = separated(text, parcels, separator="\t" if ".tsv" in name.lower() else None)
+    return Parsed(write([table], parcels.places), None)
+
+
+def eml(data: bytes, name: str) -> Parsed:
+    """The subject and the text of the message."""
+    from relex_kg.text.mail import message, parsed
+
+    with _parsing(name, "e-mail"):
+        return parsed(message(data))
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS: Mapping[str, Format] = {
     ".txt": Format("text/plain", plain),
     ".text": Format("text/plain", plain),
     ".md": Format("text/markdown", markdown),
     ".markdown": Format("text/markdown", markdown),
+    ".rst": Format("text/x-rst", rst),
     ".html": Format("text/html", html),
     ".htm": Format("text/html", html),
     ".pdf": Format("application/pdf", pdf),
-    ".docx": Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", docx),
+    ".docx": Format(f"{_OFFICE}.wordprocessingml.document", docx),
+    ".pptx": Format(f"{_OFFICE}.presentationml.presentation", pptx),
+    ".xlsx": Format(f"{_OFFICE}.spreadsheetml.sheet", xlsx),
+    ".csv": Format("text/csv", separated_values),
+    ".tsv": Format("text/tab-separated-values", separated_values),
+    ".odt": Format("application/vnd.oasis.opendocument.text", odt),
+    ".epub": Format("application/epub+zip", epub),
+    ".eml": Format("message/rfc822", eml),
 }
 
 

@@ -173,15 +173,16 @@ def test_directory_and_pipe_are_not_read(tmp_path: Path) -> None:
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, mode: str) -> object:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert "cannot be read. Likely cause: Permission denied" in refused(tmp_path / "a.txt", b"Ann")
+    (tmp_path / "a.txt").write_bytes(b"Ann")
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "cannot be read. Likely cause: Permission denied" in failure(tmp_path / "a.txt")
 
 
 def test_unsupported_format(tmp_path: Path) -> None:
-    assert "convert it to one of .docx, .htm, .html" in refused(tmp_path / "a.xyz", b"Ann")
+    assert "convert it to one of .csv, .docx, .eml, .epub, .htm, .html" in refused(tmp_path / "a.xyz", b"Ann")
 
 
 def test_json_lines(tmp_path: Path) -> None:
@@ -218,7 +219,7 @@ def test_json_lines_in_utf_16(tmp_path: Path) -> None:
         (b'{"text": "Caf\xe9"}', "is not UTF-8"),
         (b'{"text": "x", "id": true}', 'the "id" of'),
         (b'{"text": "x", "title": 5}', 'the "title" of'),
-        (b'{"text": "x", "id": "first"}', "repeats the identity of an earlier line"),
+        (b'{"text": "x", "id": "first"}', "repeats the identity of an earlier one"),
     ],
 )
 def test_malformed_line_spoils_no_other(tmp_path: Path, line: bytes, message: str) -> None:
