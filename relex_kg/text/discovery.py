@@ -57,9 +57,11 @@ def discover(paths: Sequence[Path], selection: Selection = EVERYTHING) -> Discov
     found: dict[str, Path] = {}
     skipped: set[Skip] = set()
     for path in paths:
-        if str(path).startswith(("http:/", "https:/")):
+        if path.parts[:1] in (("http:",), ("https:",)):
+            address = str(path).replace(":/", "://", 1)
             raise ReadError(
-                f"{path} is an address, not a file", fix="save the page, for example with curl -O, and give the file"
+                f"{address} is an address, not a file",
+                fix=f"save it, for example with curl -LO {address}, and give the file",
             )
         if path == STDIN:
             found[file_uri(path)] = path
