@@ -109,8 +109,19 @@ class SourceMap:
             found |= dict.fromkeys(self.places[first:last])
         return tuple(found)
 
+    def position(self, source: int) -> int:
+        """Where the source's offset ``source`` is in the text, if both are in the same order; else what follows it."""
+        index = bisect_right(self.pieces, source, key=lambda piece: piece.source_start) - 1
+        if index < 0:
+            return 0
+        piece = self.pieces[index]
+        within = source - piece.source_start if piece.copied or source == piece.source_start else self.length
+        return min(piece.start + within, self._end(index))
+
     def through(self, earlier: "SourceMap") -> "SourceMap":
         """The map to the source of the source: this text's source is the text of ``earlier``."""
+        if self.pieces == SourceMap.identity(earlier.length).pieces:
+            return earlier
         pieces = tuple(_merged(self._pieces_through(earlier)))
         return SourceMap(pieces, self.length, earlier.places)
 

@@ -21,6 +21,7 @@ class Document:
     Attributes:
         media_type: that of the source (``text/html``), not of ``text``.
         metadata: what the source says about itself (``date``, ``author``, ``language``), as it says it.
+        rows: the rows of its tables, in order. What one says is not about what stands in another.
         source_map: leads from the text's characters to the source's; None where the text is all there is.
     """
 
@@ -30,6 +31,7 @@ class Document:
     text: str
     media_type: str
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict, hash=False)
+    rows: tuple[Span, ...] = field(default=(), repr=False, compare=False)
     source_map: SourceMap | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -7,6 +7,7 @@ one space, a blank line stands between blocks, and a table is read row by row.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -39,9 +40,10 @@ LINE_BREAK = Fragment("\n", -1, -1)
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A block of running text, or a heading, or an item of a list."""
+    """A block of running text, or a heading, or an item of a list, or the sentence of a table's row."""
 
     fragments: tuple[Fragment, ...]
+    is_row: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -144,7 +146,8 @@ def write(blocks: Iterable[Block], places: Sequence[Place] = ()) -> MappedText:
             if paragraph.text:
                 if not is_first:
                     builder.insert("\n\n")
-                _write_paragraph(builder, paragraph)
+                with builder.row() if paragraph.is_row else nullcontext():
+                    _write_paragraph(builder, paragraph)
                 is_first = False
     return builder.build(places)
 
@@ -245,7 +248,8 @@ def _sentence(pairs: Sequence[tuple[Cell | None, Cell]]) -> Iterator[Paragraph]:
         fragments += cell.fragments()
         last = cell.text
     if last:
-        yield Paragraph((*fragments, *([] if last.endswith(_ENDS_SENTENCE) else [_inserted(".")])))
+        end = () if last.endswith(_ENDS_SENTENCE) else (_inserted("."),)
+        yield Paragraph((*fragments, *end), is_row=True)
 
 
 def _reads_across(row: Sequence[Cell]) -> bool:

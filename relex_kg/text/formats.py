@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _LONGEST_TITLE = 120  # characters; a longer first line is a sentence
 
-_PDF_FIELDS = {"author": "Author", "date": "CreationDate", "description": "Subject", "keywords": "Keywords"}
+_PDF_DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+_PDF_FIELDS = {"author": "Author", "description": "Subject", "keywords": "Keywords"}
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 # Pages that name these mean another, as every browser takes them.
@@ -96,6 +97,8 @@ def pdf(data: bytes, name: str) -> Parsed:
     metadata: dict[str, MetadataValue] = {
         key: fields[field] for key, field in _PDF_FIELDS.items() if fields.get(field, "").strip()
     }
+    if date := _PDF_DATE.match(fields.get("CreationDate", "")):
+        metadata["date"] = "-".join(date.groups())
     if reader.textless:
         metadata["pages_without_text"] = tuple(map(str, reader.textless))
     return Parsed(text, fields.get("Title"), metadata)

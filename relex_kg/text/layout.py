@@ -112,7 +112,7 @@ def runs(glyphs: Iterable[Glyph]) -> Iterator[Run]:
 def without_furniture(pages: Sequence[Sequence[Run]]) -> list[list[Row]]:
     """The rows of each page, without running heads, footers and page numbers.
 
-    A running head is a line at a page's edge that other pages have there too, whatever numbers are in it.
+    A running head is a line at a page's edge that other pages have there too, of one size, whatever numbers are in it.
     """
     rows_of_pages = [_rows(page) for page in pages]
     counts = Counter(
@@ -179,14 +179,13 @@ def _rows(page: Iterable[Run]) -> list[Row]:
     return [tuple(sorted(row, key=lambda run: run.box.left)) for row in rows]
 
 
-def _key(row: Row) -> str:
-    return re.sub(r"\d+", "#", " ".join(run.text for run in row)).strip()
+def _key(row: Row) -> tuple[str, int]:
+    return re.sub(r"\d+", "#", _text(row)).strip(), round(row[0].height)
 
 
-def _body(rows: list[Row], repeated: set[str]) -> list[Row]:
+def _body(rows: list[Row], repeated: set[tuple[str, int]]) -> list[Row]:
     def is_furniture(row: Row) -> bool:
-        key = _key(row)
-        return key in repeated or _PAGE_NUMBER.fullmatch(" ".join(run.text for run in row)) is not None
+        return _key(row) in repeated or _PAGE_NUMBER.fullmatch(_text(row)) is not None
 
     first, last = 0, len(rows)
     while first < min(_FURNITURE_ROWS, last) and is_furniture(rows[first]):
@@ -297,7 +296,8 @@ def _paragraphs(lines: Sequence[Row]) -> Iterator[list[Row]]:
         is_indented = height < line[0].box.left - paragraph[-1][0].box.left < 5 * height and _text(
             paragraph[-1]
         ).endswith((".", "!", "?", ":"))
-        if is_apart or is_other_size or is_indented:
+        is_whole = _text(paragraph[-1])[-1:] not in _HYPHENS or step > 2.5 * height
+        if is_whole and (is_apart or is_other_size or is_indented):
             yield paragraph
             paragraph = []
         paragraph.append(line)

@@ -1,18 +1,21 @@
 """Texts that know where their characters came from, and how they are written."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from relex_kg.source_map import Piece, Place, SourceMap
+from relex_kg.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
 class MappedText:
-    """A text and the map to its source."""
+    """A text and the map to its source. ``rows``: where the rows of its tables stand, in order."""
 
     text: str
     source: SourceMap
+    rows: tuple[Span, ...] = ()
 
     @staticmethod
     def original(text: str) -> "MappedText":
@@ -21,7 +24,9 @@ class MappedText:
 
     def after(self, earlier: "MappedText") -> "MappedText":
         """The same text, mapped to the source of ``earlier``, from whose text it was made."""
-        return MappedText(self.text, self.source.through(earlier.source))
+        moved = ((self.source.position(row.start), self.source.position(row.end)) for row in earlier.rows)
+        rows = self.rows or tuple(Span(start, end) for start, end in moved if start < end)
+        return MappedText(self.text, self.source.through(earlier.source), rows)
 
 
 class TextBuilder:
@@ -30,7 +35,16 @@ class TextBuilder:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._pieces: list[Piece] = []
+        self._rows: list[Span] = []
         self._length = 0
+
+    @contextmanager
+    def row(self) -> Iterator[None]:
+        """What is written in this context is a row of a table."""
+        start = self._length
+        yield
+        if self._length > start:
+            self._rows.append(Span(start, self._length))
 
     def copy(self, text: str, start: int) -> None:
         """Write characters as they stand in the source from ``start`` on."""
@@ -57,7 +71,8 @@ class TextBuilder:
 
     def build(self, places: Sequence[Place] = ()) -> MappedText:
         """The text that was written."""
-        return MappedText("".join(self._parts), SourceMap(tuple(self._pieces), self._length, tuple(places)))
+        source = SourceMap(tuple(self._pieces), self._length, tuple(places))
+        return MappedText("".join(self._parts), source, tuple(self._rows))
 
     def _add(self, text: str, start: int, end: int, *, copied: bool) -> None:
         self._pieces.append(Piece(self._length, start, end, copied))

@@ -127,4 +127,4 @@ def _from_records(
 def _document(uri: str, path: Path, parsed: Parsed, media_type: str) -> Document:
     text = normalise(parsed.text.text).after(parsed.text)
     title = " ".join(legible(parsed.title or "").split()) or legible(_unpacked(path).stem)
-    return Document(document_id(uri), uri, title, text.text, media_type, parsed.metadata, text.source)
+    return Document(document_id(uri), uri, title, text.text, media_type, parsed.metadata, text.rows, text.source)

@@ -94,3 +94,15 @@ def test_two_steps_lead_as_far_as_one_after_the_other(
         assert reached <= direct
         if character.islower():
             assert reached == direct
+
+
+@given(st.text("abc", max_size=30), moves.map(lambda steps: [step for step in steps if step[0] != "insert"]))
+def test_positions_in_the_text(source: str, steps: list[tuple[str, int]]) -> None:
+    text = built(source, steps)
+    for index in range(len(text.text)):
+        (stretch,) = text.source.sources(Span(index, index + 1))
+        if len(stretch) == 1 and text.text[index].islower():
+            assert text.source.position(stretch.start) == index
+    positions = [text.source.position(offset) for offset in range(len(source) + 1)]
+    assert positions == sorted(positions)
+    assert max(positions, default=0) <= len(text.text)

@@ -51,3 +51,9 @@ def test_metadata() -> None:
     (document,) = read(CASES / "meta.jsonl")
     assert isinstance(document, Document)
     assert document.metadata == {"author": "Desk", "date": "2024-02-03", "url": "https://x.example/1"}
+
+
+def test_rows() -> None:
+    (document,) = read(CASES / "table.html")
+    assert isinstance(document, Document)
+    assert [row.of(document.text) for row in document.rows] == STAFF.split("\n\n")[1:]

@@ -275,3 +275,9 @@ def test_records_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Stdin())
     records = read(STDIN)
     assert [next(records).uri for _ in range(1000)][-1] == "stdin:#L1000"
+
+
+def test_rows_stand_where_they_are_read(tmp_path: Path) -> None:
+    page = "<p>Jose\u0301 &amp; ﬁ\u00ad</p>\r\n<table><tr><th>A<th>B<tr><td>e\u0301<td>x<tr><td>y\u200b<td>ﬁ</table>"
+    document = only(tmp_path / "a.html", page.encode())
+    assert [row.of(document.text) for row in document.rows] == ["A: é; B: x.", "A: y; B: fi."]

@@ -107,6 +107,14 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
     assert shown(*pages) == "Ann Lee was appointed head of research at Kvant.\n\nShe left."
 
 
+def test_a_title_that_the_pages_below_repeat_in_small_letters_is_read() -> None:
+    title: Piece = (72, 700, "On bees", "2 0 0 2 72 740 Tm")
+    assert shown(
+        [title, (72, 700, "Bees sleep.")],
+        *([(72, 740, "On bees"), (72, 600, text)] for text in ("So do we.", "I too.")),
+    ) == ("On bees\n\nBees sleep.\n\nSo do we.\n\nI too.")
+
+
 def test_a_page_that_repeats_another_is_read() -> None:
     assert shown([(72, 700, "Bees sleep.")], [(72, 700, "Bees sleep.")]) == "Bees sleep.\n\nBees sleep."
 
@@ -161,3 +169,9 @@ def test_password() -> None:
     (failure,) = read(CASES / "locked.pdf")
     assert isinstance(failure, ReadFailure)
     assert "is protected by a password. Fix: save a copy without the password." in str(failure.error)
+
+
+def test_a_parted_word_is_whole_across_a_wider_line_space() -> None:
+    assert shown([*lines(72, 700, "Ann left", "Riga and", "went to Amster-"), (72, 650, "dam.")]) == (
+        "Ann left Riga and went to Amsterdam."
+    )
