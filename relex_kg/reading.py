@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from unicodedata import combining
 
 from relex_kg.extract.extractor import Extractor, Progress, unwatched
 from relex_kg.extract.merging import Part, merge
@@ -11,7 +12,7 @@ from relex_kg.extract.request import Request
 from relex_kg.ids import digest
 from relex_kg.ontology import Schema
 from relex_kg.text.chunking import chunk
-from relex_kg.types import Chunk, Document, Extraction, Span
+from relex_kg.types import Chunk, Document, Extraction, Span, TextMention
 
 WINDOW = 100
 """About how many tokens of text the model reads at once; docs/results.md says what other sizes cost and find."""
@@ -70,7 +71,7 @@ class Reader:
         """Read chunked documents, together; ``on_progress`` hears how many windows were read, and of how many."""
         read = self.read([document for document, _ in documents], on_progress=on_progress)
         for (document, chunks), parts in zip(documents, read, strict=True):
-            parts_within_rows = [_within_rows(part, document.rows) for part in parts]
+            parts_within_rows = [_within_rows(_whole_letters(part, document.text), document.rows) for part in parts]
             extraction = merge(document.id, parts_within_rows, self._schema)
             crossing = sum(len(part.found.relations) for part in parts)
             crossing -= sum(len(part.found.relations) for part in parts_within_rows)
@@ -99,6 +100,24 @@ class Reader:
             for of_document, of_pass in zip(parts, read, strict=True):
                 of_document.extend(of_pass)
         return parts
+
+
+def _whole_letters(part: Part, text: str) -> Part:
+    """The part with no mention that ends before a combining mark, which belongs to the letter before it."""
+    if text.isascii():
+        return part
+    mentions = tuple(_with_marks(mention, text) for mention in part.found.mentions)
+    return replace(part, found=replace(part.found, mentions=mentions))
+
+
+def _with_marks(mention: TextMention, text: str) -> TextMention:
+    end = mention.span.end
+    while end < len(text) and combining(text[end]):
+        end += 1
+    if end == mention.span.end:
+        return mention
+    span = Span(mention.span.start, end)
+    return replace(mention, span=span, text=span.of(text))
 
 
 def _within_rows(part: Part, rows: Sequence[Span]) -> Part:

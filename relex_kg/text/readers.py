@@ -104,7 +104,7 @@ def _from_file(path: Path, uri: str, data: bytes, format: Format) -> Document:
                 cause="its pages are pictures of text",
                 fix="make a copy with recognised text, for example with ocrmypdf",
             )
-        raise ReadError(f"{path} is empty", cause="it holds no text that is shown")
+        raise ReadError(f"{path} is empty", cause="it holds no text")
     return document
 
 

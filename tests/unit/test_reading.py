@@ -83,3 +83,15 @@ def test_no_relation_crosses_the_rows_of_a_table(extractor: Extractor) -> None:
     assert any(crosses(*pair) for pair in everything)
     assert within == {pair for pair in everything if not crosses(*pair)}
     assert dropped >= len(everything) - len(within)
+
+
+def test_no_mention_ends_before_a_combining_mark(extractor: Extractor) -> None:
+    text = "Ada N\u0308 met Bea R\u0308 in York\u0308."
+    schema = Schema.from_labels(["person", "place"], [], entity_threshold=0.01)
+    read = document(text, "")
+    reader = Reader(extractor, schema)
+    (found,) = reader.extract([(read, reader.chunks(read))])
+    assert found.extraction.mentions
+    for mention in found.extraction.mentions:
+        assert mention.text == mention.span.of(text)
+        assert not text.startswith("\u0308", mention.span.end)
