@@ -86,6 +86,8 @@ class ModelConfig:
             package, for which "Lisbon-based" is one word).
         references: it has learnt pronouns and nouns that stand for names, and is asked for them
             (:mod:`relex_kg.extract.references`; not in the reference package).
+        independent_prompt: labels are read without the text, so that what the encoder makes of them is the same for
+            every text (:mod:`relex_kg.extract.prompts`; not in the reference package).
         extra: all other keys of the file, kept so that saving is a round trip.
     """
 
@@ -109,6 +111,7 @@ class ModelConfig:
     pair_attention: bool
     split_hyphens: bool
     references: bool
+    independent_prompt: bool
     extra: Mapping[str, Any]
 
     @classmethod
@@ -136,6 +139,7 @@ class ModelConfig:
                 fix="fetch the checkpoint again",
             ) from error
         _refuse_width(config)
+        _refuse_prompt(config)
         return config
 
     @classmethod
@@ -161,6 +165,7 @@ class ModelConfig:
             pair_attention=bool(values.get("pair_attention", False)),
             split_hyphens=bool(values.get("split_hyphens", False)),
             references=bool(values.get("references", False)),
+            independent_prompt=bool(values.get("independent_prompt", False)),
             extra={key: value for key, value in values.items() if key not in _OURS},
         )
 
@@ -187,6 +192,7 @@ class ModelConfig:
             "pair_attention": self.pair_attention,
             "split_hyphens": self.split_hyphens,
             "references": self.references,
+            "independent_prompt": self.independent_prompt,
         }
 
 
@@ -211,6 +217,7 @@ _OURS = frozenset(
         "pair_attention",
         "split_hyphens",
         "references",
+        "independent_prompt",
     }
 )
 
@@ -265,6 +272,15 @@ def _refuse_width(config: "ModelConfig") -> None:
                 cause="the file was edited",
                 fix="fetch the checkpoint again",
             )
+
+
+def _refuse_prompt(config: "ModelConfig") -> None:
+    kind = config.encoder.get("model_type")
+    if config.independent_prompt and kind != "bert":
+        raise CheckpointError(
+            f"the checkpoint has independent_prompt = True with an encoder of type {kind!r}, which is not supported",
+            fix="use a checkpoint with a BERT encoder, or with independent_prompt = False",
+        )
 
 
 def _position_limit(encoder: Mapping[str, Any]) -> int | None:

@@ -124,6 +124,53 @@ class Batch:
         return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
 
 
+@dataclass(frozen=True, slots=True)
+class PromptBatch:
+    """U prompts without text, padded: fields as :class:`Batch` has them, with U rows of P tokens."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    entity_positions: Tensor
+    entity_mask: Tensor
+    relation_positions: Tensor
+    relation_mask: Tensor
+
+    def to(self, device: torch.device) -> "PromptBatch":
+        return PromptBatch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """B texts without their prompts, padded: T tokens each.
+
+    Shapes: ``input_ids``, ``attention_mask``, ``shapes`` and ``positions``, where each token would stand behind its
+    prompt (B, T); ``word_positions``, indices into T, and ``word_mask`` (B, W); ``prompts``, which of the prompts each
+    text is asked with (B,).
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    shapes: Tensor
+    positions: Tensor
+    word_positions: Tensor
+    word_mask: Tensor
+    prompts: Tensor
+
+    def to(self, device: torch.device) -> "TextBatch":
+        return TextBatch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBatch:
+    """Texts and their prompts, each prompt once."""
+
+    prompts: PromptBatch
+    texts: TextBatch
+
+    def to(self, device: torch.device) -> "SplitBatch":
+        return SplitBatch(self.prompts.to(device), self.texts.to(device))
+
+
 class Encoding:
     """Turns texts and labels into batches with one tokenizer.
 
@@ -257,6 +304,44 @@ class Encoding:
             entity_mask=entity_mask,
             relation_positions=relation_positions,
             relation_mask=relation_mask,
+        )
+
+    def split_batch(self, texts: Sequence[EncodedText], prompts: Sequence[EncodedPrompt]) -> SplitBatch:
+        """As :meth:`batch`, for models that read prompts without texts; equal prompts are there once."""
+        rows = {prompt: row for row, prompt in enumerate(dict.fromkeys(prompts))}
+        lengths = [len(prompt.pieces) + 1 for prompt in prompts]
+        return SplitBatch(
+            self.prompt_batch(list(rows)), self.text_batch(texts, lengths, [rows[prompt] for prompt in prompts])
+        )
+
+    def prompt_batch(self, prompts: Sequence[EncodedPrompt]) -> PromptBatch:
+        """Pad prompts, each behind the mark of a beginning, into one batch."""
+        input_ids, attention = _padded([[self._start, *prompt.pieces] for prompt in prompts], self._pad)
+        entity_positions, entity_mask = _padded([[1 + mark for mark in prompt.entities] for prompt in prompts], 0)
+        relation_positions, relation_mask = _padded([[1 + mark for mark in prompt.relations] for prompt in prompts], 0)
+        return PromptBatch(input_ids, attention, entity_positions, entity_mask, relation_positions, relation_mask)
+
+    def text_batch(self, texts: Sequence[EncodedText], offsets: Sequence[int], prompts: Sequence[int]) -> TextBatch:
+        """Pad texts, each before the mark of an end, into one batch.
+
+        Args:
+            texts: B of them.
+            offsets: how many tokens would stand before each.
+            prompts: which prompt each is asked with.
+        """
+        input_ids, attention = _padded([[*text.pieces, self._end] for text in texts], self._pad)
+        length = input_ids.size(1)
+        word_positions, word_mask = _padded([list(text.first_pieces) for text in texts], 0)
+        positions = torch.tensor(offsets, dtype=torch.long).unsqueeze(1) + torch.arange(length)
+        return TextBatch(
+            input_ids=input_ids,
+            attention_mask=attention,
+            shapes=_padded([list(text.shapes) for text in texts], 0, length)[0],
+            # What is padded may stand beyond the encoder's last position; it is read by no one
+            positions=torch.where(attention, positions, 0),
+            word_positions=word_positions,
+            word_mask=word_mask,
+            prompts=torch.tensor(prompts, dtype=torch.long),
         )
 
 

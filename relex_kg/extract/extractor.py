@@ -24,6 +24,7 @@ from relex_kg.extract.known import Known, KnownMention, labels_of
 from relex_kg.extract.merging import Part, best_relations, join
 from relex_kg.extract.model import Representation
 from relex_kg.extract.precision import Precision, prepared
+from relex_kg.extract.prompts import ReadPrompts
 from relex_kg.extract.references import STANDS_FOR
 from relex_kg.extract.request import Request
 from relex_kg.extract.windows import Window, windows
@@ -61,6 +62,7 @@ class Extractor:
         self.precision = precision
         self.encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
         self._folder = checkpoint.folder
+        self._last_prompt: tuple[EncodedPrompt, ReadPrompts] | None = None
 
     @classmethod
     def from_pretrained(
@@ -207,7 +209,8 @@ class Extractor:
                 as many as the model can.
             on_progress: hears how many windows have been read, and how many there are.
         """
-        asked = _Asked(request, self._prompt(request), Signatures.of(request), adjacency_threshold, flat)
+        prompt = self._prompt(request)
+        asked = _Asked(request, prompt, self._read_prompt(prompt), Signatures.of(request), adjacency_threshold, flat)
         capacity = self.encoding.capacity(asked.prompt)
         todo = [
             text_window
@@ -255,6 +258,16 @@ class Extractor:
             [asked.label for asked in request.entities], [asked.label for asked in request.relations]
         )
 
+    def _read_prompt(self, prompt: EncodedPrompt) -> ReadPrompts | None:
+        """What the model makes of the labels, if it reads them without the text; of the last prompt it is kept."""
+        if not self.model.config.independent_prompt:
+            return None
+        if self._last_prompt is None or self._last_prompt[0] != prompt:
+            with torch.inference_mode():
+                batch = self.encoding.prompt_batch([prompt]).to(self.model.device)
+                self._last_prompt = prompt, self.model.read_prompts(batch)
+        return self._last_prompt[1]
+
     @torch.inference_mode()
     def _read(self, texts: Sequence[str], windows: Sequence[Window], asked: "_Asked") -> list[TextExtraction]:
         """What is found in each of some windows that are read together."""
@@ -286,6 +299,11 @@ class Extractor:
         return found
 
     def _represent(self, windows: Sequence[Window], asked: "_Asked") -> Representation:
+        if asked.read_prompt is not None:
+            texts = [window.text for window in windows]
+            offset = len(asked.prompt.pieces) + 1
+            text_batch = self.encoding.text_batch(texts, [offset] * len(texts), [0] * len(texts))
+            return self.model.represent_behind(asked.read_prompt, text_batch.to(self.model.device))
         batch = self.encoding.batch([window.text for window in windows], [asked.prompt] * len(windows))
         return self.model.represent(batch.to(self.model.device))
 
@@ -351,6 +369,7 @@ class _Asked:
 
     request: Request
     prompt: EncodedPrompt
+    read_prompt: ReadPrompts | None
     signatures: Signatures
     adjacency_threshold: float
     flat: bool

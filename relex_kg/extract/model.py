@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel
 
 from relex_kg.extract.adjacency import adjacency_scorer
 from relex_kg.extract.config import ModelConfig
-from relex_kg.extract.encoding import SHAPES, Batch
+from relex_kg.extract.encoding import SHAPES, Batch, PromptBatch, SplitBatch, TextBatch
 from relex_kg.extract.layers import (
     PairAttention,
     PairContext,
@@ -22,6 +22,7 @@ from relex_kg.extract.layers import (
     gather,
     rows,
 )
+from relex_kg.extract.prompts import InFront, KeysAndValues, ReadPrompts, of_each_text, through_layers
 from relex_kg.extract.triples import pair_scorer
 
 
@@ -71,8 +72,10 @@ class RelexModel(nn.Module):
     def device(self) -> torch.device:
         return next(self.parameters()).device
 
-    def represent(self, batch: Batch) -> Representation:
-        """Read labels and text together."""
+    def represent(self, batch: Batch | SplitBatch) -> Representation:
+        """Read labels and text: together, or the labels first if the configuration has them ``independent``."""
+        if isinstance(batch, SplitBatch):
+            return self.represent_behind(self.read_prompts(batch.prompts), batch.texts)
         pieces = self.projection(self._encode(batch))
         words = gather(pieces, batch.word_positions, batch.word_mask)
         if self.context is not None:
@@ -81,6 +84,36 @@ class RelexModel(nn.Module):
             words=words,
             entities=self.entity_prompt(gather(pieces, batch.entity_positions, batch.entity_mask)),
             relations=gather(pieces, batch.relation_positions, batch.relation_mask),
+        )
+
+    def read_prompts(self, batch: PromptBatch) -> ReadPrompts:
+        """Read labels alone."""
+        cache = KeysAndValues()
+        embedded = self.encoder.embeddings(input_ids=batch.input_ids)
+        pieces = self.projection(through_layers(self.encoder, embedded, batch.attention_mask, cache))
+        return ReadPrompts(
+            keys=tuple(cache.keys),
+            values=tuple(cache.values),
+            mask=batch.attention_mask,
+            entities=self.entity_prompt(gather(pieces, batch.entity_positions, batch.entity_mask)),
+            relations=gather(pieces, batch.relation_positions, batch.relation_mask),
+        )
+
+    def represent_behind(self, prompts: ReadPrompts, batch: TextBatch) -> Representation:
+        """Read texts behind labels that have been read."""
+        embedded = self.encoder.get_input_embeddings()(batch.input_ids)
+        if self.case is not None:
+            embedded = embedded + self.case(batch.shapes)
+        embedded = self.encoder.embeddings(inputs_embeds=embedded, position_ids=batch.positions)
+        readable = torch.cat([of_each_text(prompts.mask, batch.prompts), batch.attention_mask], dim=1)
+        pieces = through_layers(self.encoder, embedded, readable, InFront(prompts, batch.prompts))
+        words = gather(self.projection(pieces), batch.word_positions, batch.word_mask)
+        if self.context is not None:
+            words = self.context(words, batch.word_mask)
+        return Representation(
+            words=words,
+            entities=of_each_text(prompts.entities, batch.prompts),
+            relations=of_each_text(prompts.relations, batch.prompts),
         )
 
     def entity_logits(self, representation: Representation) -> Tensor:

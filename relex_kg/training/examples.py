@@ -5,15 +5,16 @@ Annotation is rarely complete. A target counts only where the record says so: se
 
 import random
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from relex_kg.extract.encoding import Batch, EncodedText, Encoding
+from relex_kg.extract.encoding import Batch, EncodedText, Encoding, SplitBatch
 from relex_kg.training.data import Record
-from relex_kg.training.entity_questions import EntityClasses, types_question
+from relex_kg.training.entity_questions import EntityClasses, EntityQuestion, types_question
+from relex_kg.training.joining import join
 from relex_kg.training.phrases import PhraseTable
 from relex_kg.training.relation_classes import RelationClasses
 from relex_kg.training.relation_questions import Facts, pair_answers, relation_questions
@@ -71,13 +72,16 @@ class Example:
 class TrainingBatch:
     """Examples as one input of the model, with each example's targets."""
 
-    inputs: Batch
+    inputs: Batch | SplitBatch
     examples: tuple[Example, ...]
 
 
-def training_batch(examples: Sequence[Example], encoding: Encoding) -> TrainingBatch:
+def training_batch(examples: Sequence[Example], encoding: Encoding, *, split: bool = False) -> TrainingBatch:
+    """The examples in one batch; ``split`` for models that read prompts without texts."""
+    texts = [example.text for example in examples]
     prompts = [encoding.prompt(example.entities, example.relations) for example in examples]
-    return TrainingBatch(encoding.batch([example.text for example in examples], prompts), tuple(examples))
+    inputs = encoding.split_batch(texts, prompts) if split else encoding.batch(texts, prompts)
+    return TrainingBatch(inputs, tuple(examples))
 
 
 class ExampleMaker:
@@ -118,67 +122,113 @@ class ExampleMaker:
         Raises:
             CapacityError: the labels leave no room for text.
         """
-        whole, limit = self._encoding.texts([record.text])[0], self._max_tokens
-        while (text := _shortened(whole, limit)).words:
-            example = self._example(record, text, pool, chance)
-            limit = self._encoding.capacity(self._encoding.prompt(example.entities, example.relations))
-            if len(text.pieces) <= limit:
-                return example
-        return None
+        return next(iter(self.make_together([record], pool, chance)), None)
 
-    def _example(self, record: Record, text: EncodedText, pool: LabelPool, chance: random.Random) -> Example:
-        placed = _place(record, text)
-        span_rows = sorted({placed[index] for index in placed})
-        span_of = {span: row for row, span in enumerate(span_rows)}
-        entities, mentions, judged_words = self._entity_questions(
-            record, pool, placed, span_of, words=len(text.words), chance=chance
-        )
-        mention_row = {index: span_of[span] for index, span in placed.items()}
-        turned = self._relation_classes.turned(record, chance)
+    def make_together(self, records: Sequence[Record], pool: LabelPool, chance: random.Random) -> list[Example]:
+        """An example of each record that has words, all with the same questions, as if they were one text.
+
+        Raises:
+            CapacityError: the labels leave no room for text.
+        """
+        readable = [(record, text) for record in records if (text := self._encoding.texts([record.text])[0]).words]
+        limit = self._max_tokens
+        while shortened := [(record, cut) for record, text in readable if (cut := _shortened(text, limit)).words]:
+            examples = self._examples(shortened, pool, chance)
+            prompt = self._encoding.prompt(examples[0].entities, examples[0].relations)
+            limit = self._encoding.capacity(prompt)
+            if all(len(example.text.pieces) <= limit for example in examples):
+                return examples
+        return []
+
+    def _examples(
+        self, texts: Sequence[tuple[Record, EncodedText]], pool: LabelPool, chance: random.Random
+    ) -> list[Example]:
+        whole = join([record for record, _ in texts])
+        placed_texts: list[_PlacedText] = []
+        mention_row: dict[int, int] = {}
+        first_mention = spans_before = 0
+        for record, text in texts:
+            placed = _place(record, text)
+            placed_text = _PlacedText(record, text, placed, sorted({*placed.values()}), first_mention, spans_before)
+            mention_row |= placed_text.mention_rows()
+            placed_texts.append(placed_text)
+            first_mention += len(record.entities)
+            spans_before += len(placed_text.spans)
+        entity_question = self._entity_question(whole, mention_row, pool, chance)
+        turned = self._relation_classes.turned(whole, chance)
         facts = (
-            Facts(record, mention_row, self._phrases)
+            Facts(whole, mention_row, self._phrases)
             if turned is None
             else Facts(turned, mention_row, self._relation_classes.phrases)
         )
         questions = relation_questions(facts, pool.relations, limit=self._limits.relations, chance=chance)
-        answers = pair_answers(facts, questions, spans=len(span_rows), limit=self._limits.pairs, chance=chance)
-        return Example(
-            text=text,
-            entities=entities,
-            relations=tuple(question.wording.text for question in questions),
-            spans=torch.tensor(span_rows, dtype=torch.long).reshape(-1, 2),
-            mentions=mentions,
-            judged_words=judged_words,
-            pairs=answers.pairs,
-            related=answers.related,
-            pair_weights=answers.weights,
-            complete=record.pairs == "all",
+        examples = []
+        for placed_text in placed_texts:
+            first, count = placed_text.spans_before, len(placed_text.spans)
+            answers = pair_answers(
+                facts, questions, spans=range(first, first + count), limit=self._limits.pairs, chance=chance
+            )
+            examples.append(
+                Example(
+                    text=placed_text.text,
+                    entities=entity_question.labels,
+                    relations=tuple(question.wording.text for question in questions),
+                    spans=torch.tensor(placed_text.spans, dtype=torch.long).reshape(-1, 2),
+                    mentions=placed_text.mentions(entity_question),
+                    judged_words=_judged_words(
+                        whole, placed_text.placed, len(placed_text.text.words), len(entity_question.labels)
+                    ),
+                    pairs=answers.pairs,
+                    related=answers.related,
+                    pair_weights=answers.weights,
+                    complete=whole.pairs == "all",
+                )
+            )
+        return examples
+
+    def _entity_question(
+        self, whole: Record, mention_row: Mapping[int, int], pool: LabelPool, chance: random.Random
+    ) -> EntityQuestion:
+        present = sorted({whole.entities[index].type for index in mention_row})
+        rename = self._rename_entities
+        return self._classes.question(whole, present, rename=rename, chance=chance) or types_question(
+            whole, present, pool.entities, limit=self._limits.entities, rename=rename, chance=chance
         )
 
-    def _entity_questions(
-        self,
-        record: Record,
-        pool: LabelPool,
-        placed: dict[int, tuple[int, int]],
-        span_of: dict[tuple[int, int], int],
-        *,
-        words: int,
-        chance: random.Random,
-    ) -> tuple[tuple[str, ...], Tensor, Tensor]:
-        present = sorted({record.entities[index].type for index in placed})
-        rename = self._rename_entities
-        question = self._classes.question(record, present, rename=rename, chance=chance) or types_question(
-            record, present, pool.entities, limit=self._limits.entities, rename=rename, chance=chance
-        )
-        mentions = sorted(
-            {
-                (span_of[span], question.columns[record.entities[index].type])
-                for index, span in placed.items()
-                if record.entities[index].type in question.columns
-            }
-        )
-        judged = _judged_words(record, placed, words, len(question.labels))
-        return question.labels, torch.tensor(mentions, dtype=torch.long).reshape(-1, 2), judged
+
+@dataclass(frozen=True, slots=True)
+class _PlacedText:
+    """A record's text with its mentions, one of several that are asked together.
+
+    Attributes:
+        record, text: what is read.
+        placed: first and last word of each of the record's entities that lies wholly in the words.
+        spans: the same without repetition, in order.
+        first_mention, spans_before: how many entities and spans the texts before have.
+    """
+
+    record: Record
+    text: EncodedText
+    placed: Mapping[int, tuple[int, int]]
+    spans: Sequence[tuple[int, int]]
+    first_mention: int
+    spans_before: int
+
+    def mention_rows(self) -> dict[int, int]:
+        """The span of each entity, both counted over all texts."""
+        span_of = {span: row for row, span in enumerate(self.spans, start=self.spans_before)}
+        return {index + self.first_mention: span_of[span] for index, span in self.placed.items()}
+
+    def mentions(self, question: EntityQuestion) -> Tensor:
+        """The (span, entity label) pairs that are right (M, 2), counted in this text."""
+        columns, entities = question.columns, self.record.entities
+        span_of = {span: row for row, span in enumerate(self.spans)}
+        rows = {
+            (span_of[span], columns[entities[index].type])
+            for index, span in self.placed.items()
+            if entities[index].type in columns
+        }
+        return torch.tensor(sorted(rows), dtype=torch.long).reshape(-1, 2)
 
 
 def _shortened(text: EncodedText, max_tokens: int) -> EncodedText:
@@ -212,7 +262,7 @@ def _near(starts: list[int], span: Span) -> range:
     return range(max(bisect_right(starts, span.start) - 1, 0), bisect_left(starts, span.end))
 
 
-def _judged_words(record: Record, placed: dict[int, tuple[int, int]], words: int, labels: int) -> Tensor:
+def _judged_words(record: Record, placed: Mapping[int, tuple[int, int]], words: int, labels: int) -> Tensor:
     """(W, C): everywhere for exhaustive annotation, else only on the listed mentions and the word at either side."""
     if record.entity_types is not None or record.pairs == "all":
         return torch.ones(words, labels, dtype=torch.bool)

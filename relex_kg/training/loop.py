@@ -85,7 +85,7 @@ def train(
     model = _grown(model, recipe)
     interpolation = Interpolation(model, 1.0 if _is_bare_encoder(start) else recipe.interpolation)
     dev = Dev(data / recipe.dev, tokenizer) if recipe.dev else None
-    batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config))
+    batches = _plan(recipe, data, sources, Encoding(tokenizer, model.config), model.config)
     steps = min(len(batches), max_steps or len(batches))
     folder = RunFolder(out)
     folder.claim(_identity(recipe, data, model, max_steps))
@@ -176,6 +176,7 @@ def _grown(model: RelexModel, recipe: Recipe) -> RelexModel:
         pair_attention=model.config.pair_attention or recipe.pair_attention,
         split_hyphens=model.config.split_hyphens or recipe.split_hyphens,
         references=model.config.references or recipe.references,
+        independent_prompt=model.config.independent_prompt or recipe.independent_prompt,
     )
     if config == model.config:
         return model
@@ -219,7 +220,9 @@ def from_encoder(folder: Path) -> tuple[RelexModel, PreTrainedTokenizerBase]:
     return model.train(), tokenizer
 
 
-def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encoding) -> PlannedBatches:
+def _plan(
+    recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encoding, config: ModelConfig
+) -> PlannedBatches:
     phrases = PhraseTable.read([data / name for name in recipe.phrases], rename=recipe.rename)
     class_phrases = PhraseTable.read([data / name for name in recipe.class_phrases], rename=recipe.rename)
     classes = (
@@ -249,6 +252,8 @@ def _plan(recipe: Recipe, data: Path, sources: Sequence[Source], encoding: Encod
         seed=recipe.seed,
         batch_tokens=recipe.batch_tokens,
         join_tokens=recipe.join_tokens,
+        share_tokens=recipe.share_tokens,
+        split=config.independent_prompt,
         passages=PassageMaker(crop=recipe.crop, title=recipe.title),
         references=recipe.references,
     )

@@ -6,7 +6,7 @@ The whole order is fixed by one seed before training starts, so that a killed ru
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from math import ceil
 
@@ -14,8 +14,9 @@ from torch.utils.data import Dataset
 
 from relex_kg.errors import DataError
 from relex_kg.extract.encoding import Encoding
-from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
+from relex_kg.training.data import Record
 from relex_kg.training.examples import Example, ExampleMaker, LabelPool, TrainingBatch, training_batch
+from relex_kg.training.joining import join
 from relex_kg.training.passages import PassageMaker
 from relex_kg.training.references import ask_for_references, leave_out_references
 
@@ -33,10 +34,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One input to come: the (joined) record, its source and the seed of its questions."""
+    """Inputs to come that share their questions: the (joined) records, their source and the seed of the questions."""
 
     source: int
-    record: Record
+    records: tuple[Record, ...]
     seed: int
 
 
@@ -51,6 +52,9 @@ class PlannedBatches(Dataset[TrainingBatch]):
         batch_tokens: tokens of text in a batch, roughly.
         join_tokens: short records of one source and one annotation are joined up to about this many tokens, so that
             they share one prompt, as the sentences of a paragraph do when the model is used.
+        share_tokens: texts of one source and one annotation share their questions up to about this many tokens, each
+            read by itself; 0 to ask of each its own.
+        split: whether the model reads prompts without texts.
         passages: cuts out of each record what is read of it.
         references: whether the model is asked for pronouns and nouns that stand for names.
     """
@@ -64,18 +68,25 @@ class PlannedBatches(Dataset[TrainingBatch]):
         seed: int,
         batch_tokens: int,
         join_tokens: int,
+        share_tokens: int,
+        split: bool,
         passages: PassageMaker,
         references: bool,
     ) -> None:
         chance = random.Random(seed)
         self._maker = maker
         self._encoding = encoding
+        self._split = split
         self._pools = [_pool(source.records) for source in sources]
         self._batches: list[list[Draw]] = []
         prepare = ask_for_references if references else leave_out_references
         for turn in _turns(sources, chance):
             read = [[prepare(passages.cut(record, chance)) for record in chosen] for chosen in turn]
-            draws = [draw for index, chosen in enumerate(read) for draw in _draws(index, chosen, join_tokens, chance)]
+            draws = [
+                draw
+                for index, chosen in enumerate(read)
+                for draw in _draws(index, chosen, join_tokens, share_tokens, chance)
+            ]
             self._batches += _batches(draws, batch_tokens, chance)
 
     def __len__(self) -> int:
@@ -85,46 +96,15 @@ class PlannedBatches(Dataset[TrainingBatch]):
         # A batch whose texts hold no word that the model can read gives its turn to the next
         for following in range(len(self)):
             if examples := self._examples(self._batches[(index + following) % len(self)]):
-                return training_batch(examples, self._encoding)
+                return training_batch(examples, self._encoding, split=self._split)
         raise DataError("the training data holds no text that the model can read", fix="give records with words")
 
     def _examples(self, draws: Sequence[Draw]) -> list[Example]:
-        made = (self._maker.make(draw.record, self._pools[draw.source], random.Random(draw.seed)) for draw in draws)
-        return [example for example in made if example]
-
-
-def join(records: Sequence[Record]) -> Record:
-    """Several records as one text, a blank between; pairs across them are unrelated where each judged all pairs."""
-    if len(records) == 1:
-        return records[0]
-    entities: list[LabelledSpan] = []
-    relations: list[LabelledRelation] = []
-    unrelated: list[tuple[int, int]] = []
-    clusters: list[tuple[int, ...]] = []
-    cluster_relations: list[LabelledRelation] = []
-    offset = 0
-    for record in records:
-        first, first_cluster = len(entities), len(clusters)
-        entities += [replace(e, start=e.start + offset, end=e.end + offset) for e in record.entities]
-        relations += [_moved(relation, first) for relation in record.relations]
-        unrelated += [(head + first, tail + first) for head, tail in record.no_relation_pairs]
-        clusters += [tuple(index + first for index in cluster) for cluster in record.clusters or ()]
-        cluster_relations += [_moved(relation, first_cluster) for relation in record.cluster_relations]
-        offset += len(record.text) + 1
-    return replace(
-        records[0],
-        id="+".join(record.id for record in records),
-        text=" ".join(record.text for record in records),
-        entities=tuple(entities),
-        relations=tuple(relations),
-        no_relation_pairs=tuple(unrelated),
-        clusters=tuple(clusters),
-        cluster_relations=tuple(cluster_relations),
-    )
-
-
-def _moved(relation: LabelledRelation, by: int) -> LabelledRelation:
-    return LabelledRelation(relation.head + by, relation.tail + by, relation.type)
+        return [
+            example
+            for draw in draws
+            for example in self._maker.make_together(draw.records, self._pools[draw.source], random.Random(draw.seed))
+        ]
 
 
 def _turns(sources: Sequence[Source], chance: random.Random) -> Iterable[list[list[Record]]]:
@@ -142,36 +122,48 @@ def _drawn(source: Source, chance: random.Random) -> list[Record]:
     return chosen
 
 
-def _draws(index: int, chosen: Sequence[Record], join_tokens: int, chance: random.Random) -> Iterable[Draw]:
+def _draws(
+    index: int, chosen: Sequence[Record], join_tokens: int, share_tokens: int, chance: random.Random
+) -> Iterable[Draw]:
     alike: dict[object, list[Record]] = defaultdict(list)
     for record in chosen:
         alike[(record.entity_types, record.relation_types, record.pairs)].append(record)
     for group in alike.values():
-        for joined in _joined(group, join_tokens):
-            yield Draw(index, joined, chance.getrandbits(32))
+        texts = [join(records) for records in _together(group, join_tokens)]
+        # Texts of like length, so that little is padded
+        for records in _together(sorted(texts, key=_tokens) if share_tokens else texts, share_tokens):
+            yield Draw(index, tuple(records), chance.getrandbits(32))
 
 
-def _joined(records: Sequence[Record], join_tokens: int) -> Iterable[Record]:
+def _together(records: Sequence[Record], tokens: int) -> Iterable[list[Record]]:
+    """Records in their order, as many as make up about ``tokens``, or one."""
     waiting: list[Record] = []
     for record in records:
-        if waiting and sum(map(_tokens, waiting)) + _tokens(record) > join_tokens:
-            yield join(waiting)
+        if waiting and sum(map(_tokens, waiting)) + _tokens(record) > tokens:
+            yield waiting
             waiting = []
         waiting.append(record)
     if waiting:
-        yield join(waiting)
+        yield waiting
 
 
 def _batches(draws: Sequence[Draw], batch_tokens: int, chance: random.Random) -> list[list[Draw]]:
-    by_length = sorted(draws, key=lambda draw: (_tokens(draw.record), draw.seed))
+    by_length = sorted(draws, key=lambda draw: (_longest(draw), draw.seed))
     batches: list[list[Draw]] = []
+    texts = 0  # in the last batch
     for draw in by_length:
         # Sorted ascending, so the newcomer is the longest and sets the padded size
-        if not batches or (len(batches[-1]) + 1) * _tokens(draw.record) > batch_tokens:
+        if not batches or (texts + len(draw.records)) * _longest(draw) > batch_tokens:
             batches.append([])
+            texts = 0
         batches[-1].append(draw)
+        texts += len(draw.records)
     chance.shuffle(batches)
     return batches
+
+
+def _longest(draw: Draw) -> float:
+    return max(map(_tokens, draw.records))
 
 
 def _tokens(record: Record) -> float:

@@ -34,6 +34,8 @@ class Recipe(BaseModel):
         relation_weight: of the pair decisions beside the entity decisions in the loss.
         relation_alpha: weight of a pair that holds a relation; one that does not weighs the rest to 1.
         batch_tokens, join_tokens, max_tokens: text tokens in a batch, in a joined input, in the longest input.
+        share_tokens: text tokens that share their questions, of a model with an independent prompt: the prompt is then
+            read once for all of them; 0 to ask of each text its own.
         entity_labels, relation_labels, pairs: the most an example asks for.
         save_steps: steps between checkpoints; with ``dev``, every measurement makes one instead.
         dev: file of records to measure on, relative to the data folder; None for none.
@@ -44,6 +46,7 @@ class Recipe(BaseModel):
         split_hyphens: from then on words end at hyphens, so that a name may be part of what they join.
         references: teach pronouns and nouns that stand for names, where records mark them; a model that knew them not
             is asked for them from then on.
+        independent_prompt: read labels without the text; a starting model that did not has to learn it.
         pair_context: score pairs by the words around them too; added, at zero, to a starting model that has it not.
         pair_attention: score pairs by the words that both mentions attend to; added in the same way.
         bfloat16: mixed precision where the machine has it; three times faster matrix products.
@@ -71,6 +74,7 @@ class Recipe(BaseModel):
     relation_alpha: float = Field(default=0.75, gt=0, lt=1)
     batch_tokens: int = 1400
     join_tokens: int = 90
+    share_tokens: int = 0
     max_tokens: int = 330
     entity_labels: int = 8
     relation_labels: int = 12
@@ -83,6 +87,7 @@ class Recipe(BaseModel):
     title: float = Field(default=0.0, ge=0, le=1)
     split_hyphens: bool = False
     references: bool = False
+    independent_prompt: bool = False
     pair_context: bool = False
     pair_attention: bool = False
     bfloat16: bool = True

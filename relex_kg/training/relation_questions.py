@@ -127,13 +127,20 @@ def relation_questions(
 
 
 def pair_answers(
-    facts: Facts, questions: Sequence[RelationQuestion], *, spans: int, limit: int, chance: random.Random
+    facts: Facts, questions: Sequence[RelationQuestion], *, spans: range, limit: int, chance: random.Random
 ) -> PairAnswers:
     """All pairs that the annotation names and, where it is exhaustive, others up to ``limit`` in all.
 
     Each of the others stands for its share of those that were left out.
+
+    Args:
+        facts: what the annotation says.
+        questions: the relations that are asked for.
+        spans: rows of the spans to pair; the answers count from the first of them.
+        limit: the most pairs, but for those that are named.
+        chance: decides.
     """
-    every = list(permutations(range(spans), 2)) if questions else []
+    every = list(permutations(spans, 2)) if questions else []
     named = dict.fromkeys(pair for pair in every if facts.judged(pair))
     others = [pair for pair in every if pair not in named] if facts.exhaustive else []
     room = max(limit - len(named), 0)
@@ -150,7 +157,7 @@ def pair_answers(
     by_label = torch.tensor([question.stands_for for question in questions])
     related = (answered == _YES).float()
     weights = torch.where(answered == _YES, related, by_pair.unsqueeze(1) * by_label) * (answered != _UNKNOWN)
-    return PairAnswers(torch.tensor(pairs, dtype=torch.long).reshape(-1, 2), related, weights)
+    return PairAnswers(torch.tensor(pairs, dtype=torch.long).reshape(-1, 2) - spans.start, related, weights)
 
 
 def _coreferent_pairs(record: Record, mention_row: Mapping[int, int]) -> dict[tuple[int, int], set[str]]:

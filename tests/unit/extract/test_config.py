@@ -40,6 +40,7 @@ def test_absent_keys_have_the_references_defaults() -> None:
         pair_attention=False,
         split_hyphens=False,
         references=False,
+        independent_prompt=False,
         extra={},
     )
 
@@ -56,6 +57,7 @@ def test_what_is_read_and_written_is_the_same_unknown_keys_included(reference: P
             "pair_attention",
             "split_hyphens",
             "references",
+            "independent_prompt",
         }
 
 

@@ -272,3 +272,40 @@ def test_a_batch_asks_each_text_its_own_questions(
     assert batch.examples == tuple(examples)
     assert batch.inputs.entity_mask.sum(dim=1).tolist() == [2, 1]
     assert batch.inputs.word_mask.sum(dim=1).tolist() == [7, 2]
+
+
+def test_texts_asked_together_have_their_own_answers_to_the_same_questions(
+    encoding: Encoding, record: MakeRecord
+) -> None:
+    closed = {"entity_types": ("gnome", "troll"), "relation_types": ("knew", "fed"), "pairs": "all"}
+    records = [
+        record("Ada knew Bea .", [("Ada", "gnome"), ("Bea", "gnome")], (0, 1, "knew"), **closed),
+        record("Hal slept .", [("Hal", "troll")], **closed),
+        record("so Cyd then fed Dot .", [("Cyd", "troll"), ("Dot", "gnome")], (0, 1, "fed"), **closed),
+    ]
+    first, second, third = plain_maker(encoding, PLENTY).make_together(records, NO_POOL, random.Random(3))
+    assert first.entities == second.entities == third.entities
+    assert first.relations == second.relations == third.relations
+    assert {*first.relations} == {"knew", "fed"}
+    assert [example.spans.tolist() for example in (first, second, third)] == [
+        [[0, 0], [2, 2]],
+        [[0, 0]],
+        [[1, 1], [4, 4]],
+    ]
+    for example, label in ((first, "knew"), (third, "fed")):
+        assert sorted(example.pairs.tolist()) == [[0, 1], [1, 0]]
+        stated = example.related[example.pairs.tolist().index([0, 1])].tolist()
+        assert stated == [float(each == label) for each in example.relations]
+        assert example.pair_weights.min() == 1
+    assert second.pairs.tolist() == []
+
+
+def test_a_text_asked_alone_is_asked_as_ever(encoding: Encoding, record: MakeRecord) -> None:
+    one = record(TEXT, MENTIONS, (0, 1, "knew"))
+    maker = plain_maker(encoding, PLENTY)
+    alone = maker.make(one, NO_POOL, random.Random(5))
+    (together,) = maker.make_together([one, record(" ", [])], NO_POOL, random.Random(5))
+    assert alone is not None
+    assert (alone.entities, alone.relations) == (together.entities, together.relations)
+    assert torch.equal(alone.pairs, together.pairs)
+    assert torch.equal(alone.related, together.related)

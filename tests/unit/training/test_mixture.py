@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from relex_kg.errors import DataError
-from relex_kg.extract.encoding import Encoding
-from relex_kg.training.data import LabelledRelation, LabelledSpan, Record
+from relex_kg.extract.encoding import Batch, Encoding, SplitBatch
+from relex_kg.training.data import Record
 from relex_kg.training.examples import Limits
-from relex_kg.training.mixture import PlannedBatches, Source, join
+from relex_kg.training.mixture import PlannedBatches, Source
 from relex_kg.training.passages import PassageMaker
 from tests.unit.training.conftest import MakeRecord, plain_maker
 
@@ -17,7 +17,13 @@ NAMES = ["Ada", "Bea", "Cyd", "Dot", "Eve", "Fay", "Gus", "Hal"]
 
 
 def planned(
-    encoding: Encoding, *sources: Source, seed: int = 13, batch_tokens: int = 30, join_tokens: int = 0
+    encoding: Encoding,
+    *sources: Source,
+    seed: int = 13,
+    batch_tokens: int = 30,
+    join_tokens: int = 0,
+    share_tokens: int = 0,
+    split: bool = False,
 ) -> PlannedBatches:
     maker = plain_maker(encoding, Limits(5, 5, 20))
     return PlannedBatches(
@@ -27,13 +33,21 @@ def planned(
         seed=seed,
         batch_tokens=batch_tokens,
         join_tokens=join_tokens,
+        share_tokens=share_tokens,
+        split=split,
         passages=PassageMaker(crop=0.0, title=0.0),
         references=False,
     )
 
 
 def inputs(batches: PlannedBatches) -> list[list[list[int]]]:
-    return [batches[index].inputs.input_ids.tolist() for index in range(len(batches))]
+    return [joint_inputs(batches, index).input_ids.tolist() for index in range(len(batches))]
+
+
+def joint_inputs(batches: PlannedBatches, index: int) -> Batch:
+    batch = batches[index].inputs
+    assert isinstance(batch, Batch)
+    return batch
 
 
 @pytest.fixture
@@ -49,27 +63,6 @@ def words_drawn(batches: PlannedBatches) -> Counter[int]:
     return Counter(len(e.text.words) for index in range(len(batches)) for e in batches[index].examples)
 
 
-def test_joined_records_keep_their_offsets_and_indices(record: MakeRecord) -> None:
-    one = record("Ada knew Bea", [("Ada", "gnome"), ("Bea", "elf")], (0, 1, "knew"), clusters=((0,), (1,)),
-                 cluster_relations=(LabelledRelation(0, 1, "knew"),), id="1")  # fmt: skip
-    two = record("Cyd fed Dot", [("Cyd", "elf"), ("Dot", "elf")], (1, 0, "fed by"), no_relation_pairs=((0, 1),),
-                 clusters=((0, 1),), id="2")  # fmt: skip
-    joined = join([one, two, one])
-    assert joined.text == "Ada knew Bea Cyd fed Dot Ada knew Bea"
-    assert [joined.text[e.start : e.end] for e in joined.entities] == ["Ada", "Bea", "Cyd", "Dot", "Ada", "Bea"]
-    assert joined.entities[2] == LabelledSpan(13, 16, "elf")
-    assert [(r.head, r.tail, r.type) for r in joined.relations] == [(0, 1, "knew"), (3, 2, "fed by"), (4, 5, "knew")]
-    assert joined.no_relation_pairs == ((2, 3),)
-    assert joined.clusters == ((0,), (1,), (2, 3), (4,), (5,))
-    assert [(r.head, r.tail) for r in joined.cluster_relations] == [(0, 1), (3, 4)]
-    assert joined.id == "1+2+1"
-
-
-def test_a_record_alone_is_joined_to_nothing(record: MakeRecord) -> None:
-    alone = record("Ada", [("Ada", "gnome")])
-    assert join([alone]) is alone
-
-
 def test_the_seed_fixes_everything(encoding: Encoding, records: tuple[Record, ...]) -> None:
     source = Source("a", records, 8)
     assert inputs(planned(encoding, source)) == inputs(planned(encoding, source))
@@ -79,7 +72,7 @@ def test_the_seed_fixes_everything(encoding: Encoding, records: tuple[Record, ..
 def test_a_batch_is_the_same_each_time_it_is_asked_for(encoding: Encoding, records: tuple[Record, ...]) -> None:
     batches = planned(encoding, Source("a", records, 8))
     first, again = batches[1], batches[1]
-    assert torch.equal(first.inputs.input_ids, again.inputs.input_ids)
+    assert torch.equal(joint_inputs(batches, 1).input_ids, joint_inputs(batches, 1).input_ids)
     assert [e.relations for e in first.examples] == [e.relations for e in again.examples]
 
 
@@ -104,6 +97,19 @@ def test_short_records_of_one_annotation_share_an_input(encoding: Encoding, reco
     joined = planned(encoding, Source("a", records, 8), batch_tokens=1, join_tokens=1000)
     assert (len(apart), len(joined)) == (8, 1)
     assert len(joined[0].examples[0].text.words) == sum(length * count for length, count in words_drawn(apart).items())
+
+
+def test_texts_that_share_their_questions_are_read_apart(encoding: Encoding, records: tuple[Record, ...]) -> None:
+    batches = planned(encoding, Source("a", records, 8), batch_tokens=1, share_tokens=1000, split=True)
+    assert len(batches) == 1
+    examples = batches[0].examples
+    assert [len(example.text.words) for example in examples] == [6, 7, 8, 9, 10, 11, 12, 13]
+    assert {(example.entities, example.relations) for example in examples} == {
+        (examples[0].entities, examples[0].relations)
+    }
+    split = batches[0].inputs
+    assert isinstance(split, SplitBatch)
+    assert (split.prompts.input_ids.size(0), split.texts.input_ids.size(0)) == (1, 8)
 
 
 def test_records_of_other_annotations_or_sources_stay_apart(encoding: Encoding, record: MakeRecord) -> None:

@@ -35,7 +35,7 @@ def asked(record: Record, *, labels: int, pairs: int, seed: int) -> tuple[Facts,
     chance, count = random.Random(seed), len(record.entities)
     facts = Facts(record, {row: row for row in range(count)}, AS_THEY_ARE)
     questions = relation_questions(facts, (), limit=labels, chance=chance)
-    return facts, questions, pair_answers(facts, questions, spans=count, limit=pairs, chance=chance)
+    return facts, questions, pair_answers(facts, questions, spans=range(count), limit=pairs, chance=chance)
 
 
 @given(
