@@ -8,6 +8,9 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from relex_kg.graph.store import Store
+from relex_kg.ids import document_id
+
 pytestmark = pytest.mark.usefixtures("graph")
 
 NAMES = "MATCH (e:Entity) RETURN e.name AS name, e.mentions AS mentions ORDER BY name"
@@ -21,7 +24,7 @@ def test_status_counts_what_the_graph_holds(run: Any) -> None:
         "Documents  2 in 3 chunks\n"
         "Mentions   6 of 3 entities\n"
         "Evidence   3 for 2 facts\n"
-        "Settled    no; the next build brings entities and facts in line\n"
+        "Settled    yes\n"
         "\n"
         "Entities           Facts\n"
         "Person        2    MARRIED_TO  1\n"
@@ -33,7 +36,7 @@ def test_status_as_json(run: Any) -> None:
     assert run("status", "--json").document == {
         "store": "bolt://graph.example.org",
         "server": "the embedded store",
-        "settled": False,
+        "settled": True,
         "documents": 2,
         "chunks": 3,
         "mentions": 6,
@@ -43,6 +46,12 @@ def test_status_as_json(run: Any) -> None:
         "entities_by_type": {"Organisation": 1, "Person": 2},
         "facts_by_type": {"MARRIED_TO": 1, "WORKS_FOR": 1},
     }
+
+
+def test_status_says_that_something_is_left_to_settle(run: Any, graph: Store) -> None:
+    assert graph.remove_document(document_id("file:///b.txt"))
+    assert "Settled    no; the next build brings entities and facts in line\n" in run("status").out
+    assert run("status", "--json").document["settled"] is False
 
 
 def test_query_prints_a_table(run: Any) -> None:
