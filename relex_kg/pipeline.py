@@ -189,10 +189,10 @@ class Pipeline:
         report.skipped += discovery.skipped
         seen: set[DocumentId] = set()
         readings = _read_all(discovery.files, watch)
-        while some := list(islice(readings, _LOOKED_UP_AT_ONCE)):
-            documents = [document for _, document in some if isinstance(document, Document)]
+        while batch := list(islice(readings, _LOOKED_UP_AT_ONCE)):
+            documents = [document for _, document in batch if isinstance(document, Document)]
             known = self._store.states([document.id for document in documents])
-            for file, document in some:
+            for file, document in batch:
                 if isinstance(document, ReadFailure):
                     report.failures.append(document)
                 elif document.id in seen:

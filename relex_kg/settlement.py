@@ -23,7 +23,7 @@ from relex_kg.canon.resolver import Resolver
 from relex_kg.canon.similarity import Verdict, compare
 from relex_kg.graph.facts import FactKey, Support, fact_changes
 from relex_kg.graph.names import NameRecord, NameUse, Uses, counted, difference, uses_of
-from relex_kg.graph.settling import LinkChange, Move, NameLayerChange, Settling, Sweep, Uncounted, fact_of
+from relex_kg.graph.settling import LinkChange, Move, NameLayerChange, Settling, Sweep, Uncounted, fact_of, supports_of
 from relex_kg.graph.store import Store
 from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, RelationId, mint_entity_id, name_id
 from relex_kg.types import Entity, Mention, Naming
@@ -173,12 +173,12 @@ def _count_documents(settling: Settling, resolver: Resolver) -> _Part | None:
     uncounted = settling.uncounted(_COUNTED_AT_ONCE)
     if not uncounted:
         return None
-    strange = settling.mentions(
+    named_otherwise = settling.mentions(
         [document for document, change in uncounted.items() if change.resolver != resolver.fingerprint]
     )
-    for document, named in strange.items():
+    for document, named in named_otherwise.items():
         _rename(settling, resolver, document, named)
-    documents = sorted(uncounted.keys() - strange.keys())
+    documents = sorted(uncounted.keys() - named_otherwise.keys())
     uses = Counter[NameUse]()
     for document in documents:
         uses.update(uncounted[document].uses)
@@ -317,8 +317,7 @@ class _Neighbourhood:
             for (left, right), verdict in self._verdicts.items()
             if members.issuperset((left, right))
         }
-        names = {identity: self._name(id) for identity, id in id_of.items()}
-        return [[id_of[identity] for identity in cluster] for cluster in self._resolver.part(type, names, verdicts)]
+        return [[id_of[identity] for identity in cluster] for cluster in self._resolver.part(type, id_of, verdicts)]
 
     def _name(self, id: NameId) -> Name:
         if id not in self._names:
@@ -482,7 +481,6 @@ def _link(settling: Settling, documents: Sequence[DocumentId]) -> SettleReport:
     entity_of_name = settling.entities_named({mention.name for document in links for mention in document.mentions})
     refers_to: dict[MentionId, EntityId | None] = {}
     supports: dict[RelationId, FactKey | None] = {}
-    before: list[Support] = []
     after: list[Support] = []
     self_relations = 0
     for document in links:
@@ -490,19 +488,19 @@ def _link(settling: Settling, documents: Sequence[DocumentId]) -> SettleReport:
         new = {mention.id: entity_of_name.get(mention.name) for mention in document.mentions}
         refers_to |= {mention: entity for mention, entity in new.items() if entity != old[mention]}
         for relation in document.relations:
-            was = fact_of(relation, old) if relation.supports else None
-            now = fact_of(relation, new)
-            before += [Support(relation.id, document.document, was, relation.score)] if was else []
-            after += [Support(relation.id, document.document, now, relation.score)] if now else []
+            old_fact = fact_of(relation, old) if relation.supports else None
+            new_fact = fact_of(relation, new)
+            after += [Support(relation.id, document.document, new_fact, relation.score)] if new_fact else []
             self_relations += new[relation.head] is not None and new[relation.head] == new[relation.tail]
-            if was != now:
-                supports[relation.id] = now
+            if old_fact != new_fact:
+                supports[relation.id] = new_fact
+    before = [support for document in links for support in supports_of(document)]
     counts = settling.change_links(LinkChange(tuple(documents), refers_to, supports, fact_changes(before, after)))
     return SettleReport(
         mentions_moved=len(refers_to),
-        facts_created=counts.facts_created,
-        facts_updated=counts.facts_updated,
-        facts_deleted=counts.facts_deleted,
+        facts_created=counts.facts.created,
+        facts_updated=counts.facts.updated,
+        facts_deleted=counts.facts.deleted,
         entities_deleted=counts.entities_deleted,
         self_relations=self_relations,
     )

@@ -114,6 +114,11 @@ class TextExtraction:
         )
 
 
+def collapse(text: str) -> str:
+    """The text on one line. Text of white space alone stands for itself."""
+    return " ".join(text.split()) or text
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place of a document that names a thing: ``document.text[span] == text``.
@@ -139,8 +144,8 @@ class Mention:
 
     @property
     def surface(self) -> str:
-        """The text on one line. Text of white space alone stands for itself."""
-        return " ".join(self.text.split()) or self.text
+        """The text on one line."""
+        return collapse(self.text)
 
 
 @dataclass(frozen=True, slots=True)

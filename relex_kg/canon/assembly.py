@@ -9,7 +9,6 @@ from relex_kg.canon.blocking import Pair, candidate_pairs
 from relex_kg.canon.clustering import cluster
 from relex_kg.canon.coreference import Antecedent, Occurrence, antecedents
 from relex_kg.canon.names import Identity, Name, united
-from relex_kg.canon.normalise import collapse
 from relex_kg.canon.rulings import Rulings
 from relex_kg.canon.similarity import Verdict, compare
 from relex_kg.ids import DocumentId, MentionId, name_id
@@ -35,16 +34,9 @@ class _Node:
 def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
     """The clusters and merges of mentions of one type, sorted by id."""
     nodes = _nodes(mentions, rulings)
-    places = {node.name.identity: place for place, node in enumerate(nodes)}
     verdicts = _accepted_pairs([node.name for node in nodes])
-    linked = [[places[identity] for identity in group if identity in places] for group in rulings.linked]
-    apart = {(places[left], places[right]) for left, right in rulings.apart if left in places and right in places}
-    parted = cluster(
-        len(nodes),
-        verdicts,
-        linked=[group for group in linked if group],
-        apart={pair for pair in apart if pair[0] < pair[1]},
-    )
+    linked, apart = rulings.among([node.name.identity for node in nodes])
+    parted = cluster(len(nodes), verdicts, linked=linked, apart=apart)
     must = {pair for group in linked for pair in combinations(sorted(group), 2)}
     type = mentions[0].type
     merges = {merge for members in parted for merge in _merges(type, nodes, members, verdicts, must)}
@@ -56,13 +48,13 @@ def resolve_type(mentions: Sequence[Mention], rulings: Rulings) -> Resolution:
 
 def _nodes(mentions: Sequence[Mention], rulings: Rulings) -> list[_Node]:
     """The names that stand for themselves, by identity."""
-    names = {surface: rulings.read(surface) for surface in {collapse(mention.text) for mention in mentions}}
+    names = {surface: rulings.read(surface) for surface in {mention.surface for mention in mentions}}
     antecedent_of = _antecedents(mentions, names, rulings)
     forms: defaultdict[Identity, Counter[str]] = defaultdict(Counter)
     short: defaultdict[Identity, set[_Short]] = defaultdict(set)
     members: defaultdict[Identity, list[MentionId]] = defaultdict(list)
     for mention in mentions:
-        name = names[collapse(mention.text)]
+        name = names[mention.surface]
         antecedent = antecedent_of.get(mention.id)
         if antecedent:
             short[antecedent.name.identity].add((name, antecedent))
@@ -83,7 +75,7 @@ def _antecedents(
         documents[mention.document_id].append(mention)
     found: dict[MentionId, Antecedent] = {}
     for members in documents.values():
-        occurrences = [Occurrence(mention.span, names[collapse(mention.text)]) for mention in members]
+        occurrences = [Occurrence(mention.span, names[mention.surface]) for mention in members]
         for mention, antecedent in zip(members, antecedents(occurrences, fixed=rulings.decided), strict=True):
             if antecedent:
                 found[mention.id] = antecedent

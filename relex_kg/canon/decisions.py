@@ -6,9 +6,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-from relex_kg.canon.normalise import collapse
 from relex_kg.errors import DecisionError
 from relex_kg.ids import digest
+from relex_kg.types import collapse
 
 _SECTIONS = ("must_link", "cannot_link")
 _Key = TypeVar("_Key", bound=Hashable)

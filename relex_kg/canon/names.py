@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relex_kg.canon import lexicon
-from relex_kg.canon.normalise import Token, collapse, is_alphabetic, is_roman, numbers, tokenise
+from relex_kg.canon.normalise import Token, is_alphabetic, is_roman, numbers, tokenise
+from relex_kg.types import collapse
 
 Identity = tuple[str, str, str]
 """Comparison key, gender that a title gives, and the surface form where a reviewer told it from others of its key."""

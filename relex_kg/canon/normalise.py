@@ -31,11 +31,6 @@ class Token(NamedTuple):
     folded: str
 
 
-def collapse(text: str) -> str:
-    """The surface form: the text on one line. Text of white space alone stands for itself."""
-    return " ".join(text.split()) or text
-
-
 def fold(text: str) -> str:
     """Compatibility forms, case and diacritics folded: ``"Łódź"`` and ``"LODZ"`` become ``"lodz"``."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())

@@ -108,27 +108,21 @@ class Resolver:
         return {identity for group in groups if not identities.isdisjoint(group) for identity in group}
 
     def part(
-        self, type: str, names: Mapping[Identity, Name], verdicts: Mapping[IdentityPair, Verdict]
+        self, type: str, identities: Iterable[Identity], verdicts: Mapping[IdentityPair, Verdict]
     ) -> list[list[Identity]]:
         """Part names of one type into entities.
 
         Args:
             type: theirs.
-            names: by identity. With a name come all that it was accepted with, that decisions link it to, and so on:
+            identities: the names. With each come all that it was accepted with, that decisions link it to, and so on:
                 the outcome is then that of :meth:`resolve` over everything.
             verdicts: the accepted pairs, the lesser identity first.
         """
-        rulings = self._rulings_of(type)
-        order = sorted(names)
+        order = sorted(identities)
         places = {identity: place for place, identity in enumerate(order)}
-        linked = [[places[identity] for identity in group if identity in places] for group in rulings.linked]
-        apart = {(places[left], places[right]) for left, right in rulings.apart if left in places and right in places}
-        parted = cluster(
-            len(order),
-            {(places[left], places[right]): verdict for (left, right), verdict in verdicts.items()},
-            linked=[group for group in linked if group],
-            apart={pair for pair in apart if pair[0] < pair[1]},
-        )
+        by_place = {(places[left], places[right]): verdict for (left, right), verdict in verdicts.items()}
+        linked, apart = self._rulings_of(type).among(order)
+        parted = cluster(len(order), by_place, linked=linked, apart=apart)
         return [[order[place] for place in members] for members in parted]
 
     def _rulings_of(self, type: str) -> Rulings:

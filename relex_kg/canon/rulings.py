@@ -1,7 +1,9 @@
 """The decisions on one type, by the identity of the names that they list."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
+from relex_kg.canon.blocking import Pair
 from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
 from relex_kg.canon.names import Identity, Name, read_name
 
@@ -38,6 +40,13 @@ class Rulings:
 
     def read(self, surface: str) -> Name:
         return read_name(surface, is_person=self._is_person, single=surface in self._singled)
+
+    def among(self, identities: Sequence[Identity]) -> tuple[list[list[int]], set[Pair]]:
+        """What is linked and kept apart among names, by their positions: groups, and pairs, the lesser first."""
+        places = {identity: place for place, identity in enumerate(identities)}
+        groups = ([places[identity] for identity in group if identity in places] for group in self.linked)
+        pairs = ((places.get(left, -1), places.get(right, -1)) for left, right in self.apart)
+        return [group for group in groups if group], {(left, right) for left, right in pairs if 0 <= left < right}
 
     def _identity(self, _: str, surface: str) -> Identity:
         return self.read(surface).identity

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 from relex_kg.errors import StoreError
 from relex_kg.graph import cypher, reading
-from relex_kg.graph.documents import AlreadyThereError, add_document, is_known, remove_document, replace_document
+from relex_kg.graph.documents import AlreadyThereError, add_document, remove_document, replace_document
 from relex_kg.graph.driver import Connection
 from relex_kg.graph.mapping import document_states
 from relex_kg.graph.rows import DocumentRows
@@ -62,10 +62,8 @@ class BoltStore:
         return document_states(rows)
 
     def replace_document(self, rows: DocumentRows) -> None:
-        document = rows.document.id
-        known = self._connection.read(lambda transaction: is_known(transaction, document))
         try:
-            self._connection.write(lambda transaction: (replace_document if known else add_document)(transaction, rows))
+            self._connection.write(lambda transaction: add_document(transaction, rows))
         except AlreadyThereError:
             self._connection.write(lambda transaction: replace_document(transaction, rows))
 

@@ -95,16 +95,7 @@ WRITTEN_BEFORE_NAMES = "MATCH (g:Graph {id: 'graph'}) WHERE g.resolver IS NOT NU
 
 # -- one document ------------------------------------------------------------------------------------------------------
 
-# An uncounted document that is not there was removed.
-IS_KNOWN = """
-OPTIONAL MATCH (d:Document {id: $document})
-WITH count(d) AS documents
-OPTIONAL MATCH (p:Uncounted {id: $document})
-WITH documents, count(p) AS uncounted
-RETURN documents + uncounted > 0 AS known
-"""
-
-# A document that another writer has just created has a hash.
+# A document that is there already has a hash.
 CREATE_DOCUMENT = "MERGE (d:Document {id: $document}) SET d.id = $document RETURN d.sha256 IS NULL AS created"
 
 OLD_CHUNKS = "MATCH (:Document {id: $document})-[:HAS_CHUNK]->(c:Chunk) RETURN c.id AS id"

@@ -7,34 +7,29 @@ from relex_kg.graph import cypher, mapping
 from relex_kg.graph.driver import Row, Transaction
 from relex_kg.graph.edges import change_facts
 from relex_kg.graph.entities import delete_unused_entities
-from relex_kg.graph.facts import Support, fact_changes
+from relex_kg.graph.facts import fact_changes
 from relex_kg.graph.names import NameUse, Uses, difference, dump_uses, load_uses, uses_of
 from relex_kg.graph.rows import DocumentRows, stale_mentions, stale_relations
-from relex_kg.graph.settling import LinkedRelation, Uncounted, fact_of
-from relex_kg.ids import DocumentId, EntityId, MentionId, RelationId
+from relex_kg.graph.settling import DocumentLinks, Uncounted, rescored, supports_of
+from relex_kg.ids import DocumentId, EntityId, MentionId
 
 
 class AlreadyThereError(Exception):
-    """A document that was to be new has just been written by somebody else."""
-
-
-def is_known(transaction: Transaction, document: DocumentId) -> bool:
-    """Whether the document is there, or was and is not yet settled since."""
-    [row] = transaction.rows(cypher.IS_KNOWN, document=document)
-    return bool(row["known"])
+    """A document that was to be new is there, or was and is not settled since."""
 
 
 def add_document(transaction: Transaction, rows: DocumentRows) -> None:
     """Write a document that is not there, without waiting for other writers.
 
     Raises:
-        AlreadyThereError: it is there by now.
+        AlreadyThereError: it is there, or was and is not settled since.
     """
-    [row] = transaction.rows(cypher.CREATE_DOCUMENT, document=rows.document.id)
-    if not row["created"]:
+    document = rows.document.id
+    [row] = transaction.rows(cypher.CREATE_DOCUMENT, document=document)
+    if not row["created"] or transaction.rows(cypher.UNCOUNTED_USES, document=document):
         raise AlreadyThereError
     _write(transaction, rows)
-    note_uses(transaction, rows.document.id, Uncounted(rows.uses, rows.resolver))
+    transaction.rows(cypher.MARK_UNCOUNTED, document=document, uses=dump_uses(rows.uses), resolver=rows.resolver)
 
 
 def replace_document(transaction: Transaction, rows: DocumentRows) -> None:
@@ -42,16 +37,13 @@ def replace_document(transaction: Transaction, rows: DocumentRows) -> None:
     transaction.rows(cypher.LOCK)
     document = rows.document.id
     old = _Old(transaction, document)
-    kinds = {row.relation.id: row.relation.type in rows.document.symmetric for row in rows.evidence}
     stale = stale_mentions({id: row["text"] for id, row in old.mentions.items()}, rows)
-    stale_evidence = stale_relations({id: (one.head, one.tail) for id, one in old.relations.items()}, stale, rows) | {
-        id for id, one in old.relations.items() if kinds.get(id, one.symmetric) != one.symmetric
-    }
+    stale_evidence = stale_relations(old.links.relations, stale, rows)
 
     new_evidence = {row.relation.id for row in rows.evidence}
-    transaction.each(cypher.DELETE_EVIDENCE, sorted(old.relations.keys() - new_evidence))
+    transaction.each(cypher.DELETE_EVIDENCE, sorted(old.relations - new_evidence))
     transaction.each(cypher.CLEAR_FACTS, sorted(stale_evidence & new_evidence))
-    transaction.each(cypher.UNPLACE_EVIDENCE, sorted(old.relations.keys() & new_evidence))
+    transaction.each(cypher.UNPLACE_EVIDENCE, sorted(old.relations & new_evidence))
 
     new_mentions = {row.mention.id for row in rows.mentions}
     transaction.each(cypher.DELETE_MENTIONS, sorted(old.mentions.keys() - new_mentions))
@@ -62,7 +54,7 @@ def replace_document(transaction: Transaction, rows: DocumentRows) -> None:
     transaction.each(cypher.DELETE_CHUNKS, sorted(chunks - {chunk.id for chunk in rows.chunks}))
     _write(transaction, rows)
     scores = {row.relation.id: row.relation.score for row in rows.evidence if row.relation.id not in stale_evidence}
-    change_facts(transaction, fact_changes(old.supports, old.supports_with(scores)))
+    change_facts(transaction, fact_changes(supports_of(old.links), supports_of(rescored(old.links, scores))))
     delete_unused_entities(transaction, old.entities_of(stale))
     note_uses(transaction, document, Uncounted(difference(old.uses, rows.uses), rows.resolver))
 
@@ -77,7 +69,7 @@ def remove_document(transaction: Transaction, document: DocumentId) -> bool:
     transaction.each(cypher.DELETE_CHUNKS, sorted(chunks))
     if not transaction.rows(cypher.DELETE_DOCUMENT, document=document):
         return False
-    change_facts(transaction, fact_changes(old.supports, ()))
+    change_facts(transaction, fact_changes(supports_of(old.links), ()))
     delete_unused_entities(transaction, old.entities_of(old.mentions))
     transaction.each(cypher.UNMARK_UNLINKED, [document])
     note_uses(transaction, document, Uncounted(difference(old.uses, {}), ""))
@@ -97,31 +89,21 @@ class _Old:
     """What a server has of a document."""
 
     def __init__(self, transaction: Transaction, document: DocumentId) -> None:
-        self._document = document
         self.mentions: Mapping[MentionId, Row] = {
             row["id"]: row for row in transaction.rows(cypher.OLD_MENTIONS, document=document)
         }
-        self.relations: Mapping[RelationId, LinkedRelation] = {
-            row["id"]: mapping.linked_relation(row) for row in transaction.rows(cypher.OLD_EVIDENCE, document=document)
-        }
+        evidence = transaction.rows(cypher.OLD_EVIDENCE, document=document)
+        self.links = DocumentLinks(
+            document,
+            tuple(map(mapping.linked_mention, self.mentions.values())),
+            tuple(map(mapping.linked_relation, evidence)),
+        )
+        self.relations = {relation.id for relation in self.links.relations}
 
     @property
     def uses(self) -> Uses:
-        mentions = [mapping.mention(self._document, row) for row in self.mentions.values()]
+        mentions = [mapping.mention(self.links.document, row) for row in self.mentions.values()]
         return uses_of(mentions, {id: mapping.naming(row) for id, row in self.mentions.items()})
-
-    @property
-    def supports(self) -> list[Support]:
-        return self.supports_with({id: relation.score for id, relation in self.relations.items()})
-
-    def supports_with(self, scores: Mapping[RelationId, float]) -> list[Support]:
-        """What those of its relations support that have a score here."""
-        entities = {id: row["entity"] for id, row in self.mentions.items()}
-        return [
-            Support(relation.id, self._document, fact, scores[relation.id])
-            for relation in self.relations.values()
-            if relation.supports and relation.id in scores and (fact := fact_of(relation, entities))
-        ]
 
     def entities_of(self, mentions: Iterable[MentionId]) -> Collection[EntityId]:
         return {entity for mention in mentions if (entity := self.mentions[mention]["entity"])}

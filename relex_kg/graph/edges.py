@@ -2,24 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from relex_kg.graph import cypher
 from relex_kg.graph.driver import Row, Transaction
-from relex_kg.graph.facts import FactChange, FactKey, confidence
+from relex_kg.graph.facts import FactChange, FactCounts, FactKey, confidence
 from relex_kg.ids import EntityId
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeCounts:
-    """How many edges were created, updated and deleted."""
-
-    created: int
-    updated: int
-    deleted: int
-
-
-def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> EdgeCounts:
+def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> FactCounts:
     """Add to the sums of facts, delete those that nothing supports any more, and turn symmetric ones as they should be.
 
     The evidence and its mentions' entities are as they will be already.
@@ -31,16 +21,16 @@ def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> Edg
         _change_facts_of_type(transaction, type, symmetric=symmetric, changes=group)
         for (type, symmetric), group in sorted(by_kind.items())
     ]
-    return EdgeCounts(
-        created=sum(each.created for each in counts),
-        updated=sum(each.updated for each in counts),
-        deleted=sum(each.deleted for each in counts),
+    return FactCounts(
+        created=sum(of_type.created for of_type in counts),
+        updated=sum(of_type.updated for of_type in counts),
+        deleted=sum(of_type.deleted for of_type in counts),
     )
 
 
 def _change_facts_of_type(
     transaction: Transaction, type: str, *, symmetric: bool, changes: Sequence[FactChange]
-) -> EdgeCounts:
+) -> FactCounts:
     keys = [_row(change.fact, change.fact.head) for change in changes]
     edges = {row["id"]: row for row in transaction.each(cypher.sums_of_facts(type, symmetric=symmetric), keys)}
     heads = _heads(transaction, changes) if symmetric else {}
@@ -60,7 +50,7 @@ def _change_facts_of_type(
     transaction.each(cypher.delete_facts(type, symmetric=symmetric), [*deleted, *turned])
     transaction.each(cypher.create_facts(type), [*created, *turned])
     transaction.each(cypher.update_facts(type, symmetric=symmetric), updated)
-    return EdgeCounts(len(created), len(updated) + len(turned), len(deleted))
+    return FactCounts(len(created), len(updated) + len(turned), len(deleted))
 
 
 def _heads(transaction: Transaction, changes: Sequence[FactChange]) -> dict[FactKey, EntityId]:

@@ -67,6 +67,15 @@ class FactChange:
     weight: int
 
 
+@dataclass(frozen=True, slots=True)
+class FactCounts:
+    """How many facts were created, updated and deleted."""
+
+    created: int
+    updated: int
+    deleted: int
+
+
 def fact_changes(before: Iterable[Support], after: Iterable[Support]) -> tuple[FactChange, ...]:
     """What changes for the facts that documents support, sorted by fact.
 

@@ -8,7 +8,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Self, TypeVar
 
-from relex_kg.graph.facts import FactChange, FactKey, Support, confidence, fact_changes
+from relex_kg.graph.facts import FactChange, FactCounts, FactKey, confidence, fact_changes
 from relex_kg.graph.names import NameRecord, Uses, difference
 from relex_kg.graph.rows import DocumentRows, stale_mentions, stale_relations
 from relex_kg.graph.settling import (
@@ -22,6 +22,8 @@ from relex_kg.graph.settling import (
     Settling,
     Sweep,
     Uncounted,
+    rescored,
+    supports_of,
 )
 from relex_kg.graph.store import (
     DocumentState,
@@ -97,16 +99,17 @@ class MemoryStore:
         with self._lock:
             old = self._documents.get(rows.document.id)
             self._note(rows.document.id, difference(old.uses if old else {}, rows.uses), rows.resolver)
-            stale: set[MentionId] = set()
-            stale_evidence: set[RelationId] = set()
             if old:
+                links = self._links(old)
                 stale = stale_mentions({row.mention.id: row.mention.text for row in old.mentions}, rows)
-                ends = {row.relation.id: (row.relation.head, row.relation.tail) for row in old.evidence}
-                symmetric = set(old.document.symmetric) ^ set(rows.document.symmetric)
-                stale_evidence = stale_relations(ends, stale, rows) | {
-                    row.relation.id for row in old.evidence if row.relation.type in symmetric
+                stale_evidence = stale_relations(links.relations, stale, rows)
+                scores = {
+                    row.relation.id: row.relation.score
+                    for row in rows.evidence
+                    if row.relation.id not in stale_evidence
                 }
-            self._forget(old, stale, stale_evidence, rows)
+                self._forget(old, stale, stale_evidence)
+                self._change_facts(fact_changes(supports_of(links), supports_of(rescored(links, scores))))
             self._documents[rows.document.id] = rows
             self._index(rows)
 
@@ -116,7 +119,9 @@ class MemoryStore:
             if old is None:
                 return False
             self._note(document, difference(old.uses, {}), old.resolver)
-            self._forget(old, {row.mention.id for row in old.mentions}, {row.relation.id for row in old.evidence}, None)
+            supports = supports_of(self._links(old))
+            self._forget(old, {row.mention.id for row in old.mentions}, {row.relation.id for row in old.evidence})
+            self._change_facts(fact_changes(supports, ()))
             self._unlinked.pop(document, None)
             return True
 
@@ -125,23 +130,9 @@ class MemoryStore:
         total.update(uses)
         self._uncounted[document] = Uncounted({use: count for use, count in total.items() if count}, resolver)
 
-    def _forget(
-        self,
-        old: DocumentRows | None,
-        mentions: Collection[MentionId],
-        relations: Collection[RelationId],
-        rows: DocumentRows | None,
-    ) -> None:
-        """Let go of an old document's mentions and relations; the others support their facts as they are now read."""
-        if old is None:
-            return
-        document = old.document.id
-        before = [
-            Support(row.relation.id, document, self._supports[row.relation.id], row.relation.score)
-            for row in old.evidence
-            if row.relation.id in self._supports
-        ]
-        left = {self._refers_to[mention] for mention in mentions if mention in self._refers_to}
+    def _forget(self, old: DocumentRows, mentions: Collection[MentionId], relations: Collection[RelationId]) -> None:
+        """Let go of a document as it was; of the entities of these mentions, and of what these relations support."""
+        left_entities = {self._refers_to[mention] for mention in mentions if mention in self._refers_to}
         for relation in relations:
             if fact := self._supports.pop(relation, None):
                 self._evidence[fact].discard(relation)
@@ -152,13 +143,7 @@ class MemoryStore:
             del self._document_of[row.mention.id]
         for evidence in old.evidence:
             del self._relations[evidence.relation.id]
-        after = [
-            Support(row.relation.id, document, self._supports[row.relation.id], row.relation.score)
-            for row in (rows.evidence if rows else ())
-            if row.relation.id in self._supports
-        ]
-        self._change_facts(fact_changes(before, after))
-        self._delete_unused(left)
+        self._delete_unused(left_entities)
 
     def _index(self, rows: DocumentRows) -> None:
         for row in rows.mentions:
@@ -178,8 +163,7 @@ class MemoryStore:
 
     def unsettled(self, resolver: str) -> bool:
         with self._lock:
-            left = self._uncounted or self._unlinked or self._moves
-            return bool(left) or self._sweep != Sweep(resolver, None, "")
+            return bool(self._uncounted or self._unlinked or self._moves) or self._sweep != Sweep(resolver, None, "")
 
     def settling(self, work: Callable[[Settling], T]) -> T:
         with self._lock:
@@ -286,7 +270,7 @@ class MemoryStore:
         )
 
     def change_links(self, change: LinkChange) -> LinkCounts:
-        left = {self._refers_to[mention] for mention in change.refers_to if mention in self._refers_to}
+        left_entities = {self._refers_to[mention] for mention in change.refers_to if mention in self._refers_to}
         for mention, entity in change.refers_to.items():
             self._refer(mention, entity)
         for relation, fact in change.supports.items():
@@ -297,11 +281,9 @@ class MemoryStore:
                 self._evidence[fact].add(relation)
         for document in change.linked:
             self._unlinked.pop(document, None)
-        created, updated, deleted = self._change_facts(change.facts)
-        return LinkCounts(created, updated, deleted, self._delete_unused(left))
+        return LinkCounts(self._change_facts(change.facts), self._delete_unused(left_entities))
 
-    def _change_facts(self, changes: Iterable[FactChange]) -> tuple[int, int, int]:
-        """How many facts were created, updated and deleted."""
+    def _change_facts(self, changes: Iterable[FactChange]) -> FactCounts:
         created = updated = deleted = 0
         for change in changes:
             new = change.fact not in self._facts
@@ -315,7 +297,7 @@ class MemoryStore:
             created += new and not gone
             deleted += gone and not new
             updated += not new and not gone
-        return created, updated, deleted
+        return FactCounts(created, updated, deleted)
 
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         return sorted(id for id in self._documents if id > document)[:limit]

@@ -1,10 +1,11 @@
 """What one document contributes to the graph, worked out by pure functions: no store, no driver, no clock."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relex_kg.graph.names import Uses, uses_of
+from relex_kg.graph.settling import LinkedRelation
 from relex_kg.ids import ChunkId, DocumentId, MentionId, RelationId
 from relex_kg.types import Chunk, Document, Extraction, Mention, Naming, Relation, Span
 
@@ -164,9 +165,14 @@ def stale_mentions(old: Mapping[MentionId, str], rows: DocumentRows) -> set[Ment
     return {mention for mention, text in old.items() if new.get(mention) != text}
 
 
-def stale_relations(
-    old: Mapping[RelationId, tuple[MentionId, MentionId]], stale: set[MentionId], rows: DocumentRows
-) -> set[RelationId]:
-    """The relations (id to head and tail) that a document's new rows no longer have, or that had a stale mention."""
-    new = {row.relation.id for row in rows.evidence}
-    return {relation for relation, ends in old.items() if relation not in new or not stale.isdisjoint(ends)}
+def stale_relations(old: Iterable[LinkedRelation], stale: Collection[MentionId], rows: DocumentRows) -> set[RelationId]:
+    """The relations that a document's new rows no longer have, or that cannot support what they did.
+
+    These had a stale mention, or were symmetric and are no longer, or the other way round.
+    """
+    new = {row.relation.id: row.relation.type in rows.document.symmetric for row in rows.evidence}
+    return {
+        relation.id
+        for relation in old
+        if new.get(relation.id) != relation.symmetric or relation.head in stale or relation.tail in stale
+    }

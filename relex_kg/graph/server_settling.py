@@ -113,7 +113,7 @@ class ServerSettling:
     def change_links(self, change: LinkChange) -> LinkCounts:
         transaction = self._transaction
         moved = sorted(change.refers_to)
-        left = {row["entity"] for row in transaction.each(cypher.CLEAR_ENTITIES, moved)}
+        left_entities = {row["entity"] for row in transaction.each(cypher.CLEAR_ENTITIES, moved)}
         transaction.each(
             cypher.REFER,
             [
@@ -130,7 +130,7 @@ class ServerSettling:
         )
         facts = change_facts(transaction, change.facts)
         transaction.each(cypher.UNMARK_UNLINKED, change.linked)
-        return LinkCounts(facts.created, facts.updated, facts.deleted, delete_unused_entities(transaction, left))
+        return LinkCounts(facts, delete_unused_entities(transaction, left_entities))
 
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         rows = self._transaction.rows(cypher.DOCUMENTS_AFTER, after=document, limit=limit)

@@ -7,10 +7,10 @@ document by document (:class:`Move`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from relex_kg.graph.facts import FactChange, FactKey
+from relex_kg.graph.facts import FactChange, FactCounts, FactKey, Support
 from relex_kg.graph.names import NameRecord, Uses
 from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, RelationId
 from relex_kg.types import Entity, Mention, Naming
@@ -95,6 +95,22 @@ class DocumentLinks:
     relations: tuple[LinkedRelation, ...]
 
 
+def supports_of(links: DocumentLinks) -> list[Support]:
+    """What a document's relations support so far."""
+    entities = {mention.id: mention.entity for mention in links.mentions}
+    return [
+        Support(relation.id, links.document, fact, relation.score)
+        for relation in links.relations
+        if relation.supports and (fact := fact_of(relation, entities))
+    ]
+
+
+def rescored(links: DocumentLinks, scores: Mapping[RelationId, float]) -> DocumentLinks:
+    """The same with those relations alone that have a score here, and with that score."""
+    relations = (replace(relation, score=scores[relation.id]) for relation in links.relations if relation.id in scores)
+    return replace(links, relations=tuple(relations))
+
+
 @dataclass(frozen=True, slots=True)
 class LinkChange:
     """What changes for the mentions and relations of documents.
@@ -114,11 +130,9 @@ class LinkChange:
 
 @dataclass(frozen=True, slots=True)
 class LinkCounts:
-    """How many facts and entities a change of links created, updated and deleted."""
+    """What a change of links did to facts, and how many entities it deleted."""
 
-    facts_created: int
-    facts_updated: int
-    facts_deleted: int
+    facts: FactCounts
     entities_deleted: int
 
 

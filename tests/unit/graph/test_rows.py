@@ -1,9 +1,12 @@
 """What a document contributes, worked out without a store."""
 
+from dataclasses import replace
+
 import pytest
 
 from relex_kg.graph.names import NameUse, Role
 from relex_kg.graph.rows import document_rows, stale_mentions, stale_relations
+from relex_kg.graph.settling import LinkedRelation
 from relex_kg.ids import DocumentId, MentionId, NameId, RelationId, chunk_id, document_id
 from relex_kg.types import Chunk, Document, Extraction, Mention, Naming, Relation, Span
 
@@ -75,8 +78,12 @@ def test_what_a_document_no_longer_says_as_it_did_is_stale():
     new = rows(chunks, [mention("a", 0, 1), mention("b", 2, 3)], [relation("r1", "a", "b"), relation("r2", "b", "a")])
     stale = stale_mentions({MentionId("a"): "x", MentionId("b"): "another text", MentionId("c"): "x"}, new)
     assert stale == {"b", "c"}
-    old = {RelationId(id): (MentionId("a"), MentionId(tail)) for id, tail in [("r1", "a"), ("r2", "b"), ("r3", "a")]}
+    old = [
+        LinkedRelation(RelationId(id), MentionId("a"), MentionId(tail), "KNOWS", symmetric, 0.5, True)
+        for id, tail, symmetric in [("r1", "a", False), ("r2", "b", False), ("r3", "a", False)]
+    ]
     assert stale_relations(old, stale, new) == {"r2", "r3"}
+    assert stale_relations([replace(old[0], symmetric=True)], stale, new) == {"r1"}
 
 
 def test_uses_of_names_are_counted_by_form_and_role():
