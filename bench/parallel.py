@@ -22,7 +22,7 @@ from settle import RESOLVER, make_document
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.store import Store, Subgraph
-from relex_kg.settlement import settle
+from relex_kg.settlement.run import settle
 
 _SHARE = 0.6  # of the documents, for each process
 _DRAFTS, _SETTLINGS = 0.2, 0.05  # how often a first draft is written before a document, and the graph settled after it

@@ -27,7 +27,7 @@ from relex_kg.graph.bolt import BoltStore
 from relex_kg.graph.connect import is_address, open_store
 from relex_kg.graph.rows import DocumentRows, document_rows
 from relex_kg.ids import chunk_id, document_id, mention_id, relation_id
-from relex_kg.settlement import settle
+from relex_kg.settlement.run import settle
 from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
 
 RESOLVER = Resolver(Decisions.none())

@@ -5,7 +5,7 @@
     RelexError
     ├── ReadError            one document cannot be read; a run counts it and goes on
     ├── SchemaError          the schema file is malformed or contradicts itself
-    ├── DecisionError        the reviewed merge decisions are malformed or contradict each other
+    ├── DecisionError        the reviewed merge decisions or aliases are malformed or contradictory
     ├── ModelError           a checkpoint cannot be loaded, or cannot take this input
     │   ├── CheckpointError      files missing, damaged, or of an unsupported kind
     │   └── CapacityError        the prompt or the text is longer than the model can read
@@ -52,7 +52,7 @@ class SchemaError(RelexError):
 
 
 class DecisionError(RelexError):
-    """The file of reviewed merge decisions is malformed or contradicts itself."""
+    """The file of reviewed merge decisions, or of aliases, is malformed or contradicts itself."""
 
 
 class ModelError(RelexError):

@@ -25,7 +25,8 @@ from relex_kg.graph.store import DocumentState, Store
 from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
 from relex_kg.reading import WINDOW, ExtractedDocument, Reader
-from relex_kg.settlement import SettleReport, settle
+from relex_kg.settlement.report import SettleReport
+from relex_kg.settlement.run import settle
 from relex_kg.text.discovery import Skip, discover
 from relex_kg.text.readers import ReadFailure, file_uri, read
 from relex_kg.types import Chunk, Document

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         extractor: ``RELEX_KG_MODEL``, a checkpoint folder or hub name (``NAME@REVISION``); unset for the bundled
             model.
         decisions: ``RELEX_KG_DECISIONS``, a file of reviewed merges.
+        aliases: ``RELEX_KG_ALIASES``, a list of things with their names.
         window: ``RELEX_KG_WINDOW``, about how many of the model's tokens of text it reads at once; unset for the
             measured default (:data:`relex_kg.reading.WINDOW`).
     """
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     graph_schema: str = Field(default="general", validation_alias="RELEX_KG_SCHEMA")
     extractor: str | None = Field(default=None, validation_alias="RELEX_KG_MODEL")
     decisions: str | None = Field(default=None, validation_alias="RELEX_KG_DECISIONS")
+    aliases: str | None = Field(default=None, validation_alias="RELEX_KG_ALIASES")
     window: PositiveInt | None = Field(default=None, validation_alias="RELEX_KG_WINDOW")
 
     def target(self, store: str | None = None) -> str:

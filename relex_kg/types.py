@@ -9,6 +9,8 @@ from hashlib import sha256
 
 from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, NameId, RelationId
 
+_NEVER_SEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -115,8 +117,11 @@ class TextExtraction:
 
 
 def collapse(text: str) -> str:
-    """The text on one line. Text of white space alone stands for itself."""
-    return " ".join(text.split()) or text
+    """The text on one line, without soft hyphens and other characters that no reader sees.
+
+    Text of white space alone stands for itself.
+    """
+    return " ".join(text.translate(_NEVER_SEEN).split()) or text
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,12 @@ class Naming:
 
     It is the mention's own, or that of another mention of its document: the full name for a short form, with the rule
     that says so and its score, and the antecedent's for a reference.
+
+    ``document`` is the mention's document where that tells the name from equal ones elsewhere ("Wednesday"), else None.
     """
 
     name: NameId
+    document: DocumentId | None
     rule: str | None
     score: float | None
 
@@ -190,13 +198,22 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing that mentions refer to. ``aliases``: the other texts that name it, sorted, without ``name``."""
+    """One thing that mentions refer to.
+
+    Attributes:
+        aliases: the other texts that name it, sorted, without ``name``.
+        mentions: how many there are.
+        value: of a date, what it says as ISO 8601 has it (``1999-05-03``, ``1999-05``, ``1999``, ``1990s``).
+        external_id: the id that its names have in a list of aliases.
+    """
 
     id: EntityId
     type: str
     name: str
     aliases: tuple[str, ...]
     mentions: int
+    value: str | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +229,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Mentions taken for one entity: its type, its chosen name, and the mentions, sorted by id."""
+    """Mentions taken for one entity: what it will hold, and the mentions, sorted by id."""
 
     type: str
     name: str
     aliases: tuple[str, ...]
     mentions: tuple[MentionId, ...]
+    value: str | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.rows import DocumentRows, document_rows
 from relex_kg.graph.store import Store, Subgraph
 from relex_kg.ids import chunk_id, document_id, mention_id, relation_id
-from relex_kg.settlement import SettleReport, settle
+from relex_kg.settlement.report import SettleReport
+from relex_kg.settlement.run import settle
 from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
 
 NEO4J_PASSWORD = "relex-kg-test"
@@ -167,7 +168,7 @@ def _say(uri: str, *statements: tuple[str, str, str], score: float = 0.5) -> Doc
 
 def _mention(document: Document, span: Span) -> Mention:
     text = span.of(document.text)
-    type = "Organisation" if text.casefold().endswith("ltd") else "Person"
+    type = "Organisation" if text.casefold().endswith("ltd") else "Date" if text[0].isdigit() else "Person"
     return Mention(mention_id(document.id, span.start, span.end, type), document.id, span, text, type, 0.75)
 
 

@@ -6,7 +6,10 @@ index built from what it requires:
 * equal key, spacing: the letters without spaces are equal;
 * edit distance: every word keeps its first and last letter, and one deleted letter makes the rest equal too;
 * given names: the surname is equal, and so are the given names from the first on, until one of the two names has no
-  more of them or one of the two given names is an initial of the other;
+  more of them or one of the two given names is an initial or a usual short form of the other; a name with a nickname
+  is also found under it in the place of the first given name;
+* parenthesis: the one's letters are the other's without its parenthesis;
+* organisation tail: the rest of the name is equal;
 * acronym: the acronym is among the other's initialisms.
 
 No block is cut, so none is lost. Blocks stay small since each asks for nearly all that its rule does: five thousand
@@ -14,9 +17,10 @@ people named Smith meet only those of their own given names, and the J.s.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
 
+from relex_kg.canon import lexicon
 from relex_kg.canon.names import Name
 from relex_kg.canon.normalise import is_initial
 from relex_kg.canon.similarity import LEAST_EDITED_LETTERS
@@ -29,6 +33,8 @@ def candidate_pairs(names: Sequence[Name]) -> Iterator[Pair]:
     yield from _within(_blocks((name.joined, place) for place, name in enumerate(names)))
     yield from _one_letter_apart(names)
     yield from _persons(names)
+    yield from _within(_blocks((name.stem, place) for place, name in enumerate(names) if name.stem))
+    yield from _parentheses(names)
     yield from _acronyms(names)
 
 
@@ -71,17 +77,22 @@ def _with_one_letter_less(name: Name) -> set[str]:
 
 def _persons(names: Sequence[Name]) -> Iterator[Pair]:
     surnames: defaultdict[str, list[int]] = defaultdict(list)
-    given: dict[int, tuple[str, ...]] = {}
+    readings: list[tuple[int, tuple[str, ...]]] = []
     for place, name in enumerate(names):
         if name.person and name.person.given:
-            surnames[name.person.surname].append(place)
-            given[place] = name.person.given
-    for holders in surnames.values():
-        yield from _fitting(holders, given, depth=0)
+            for given in name.person.readings:
+                surnames[name.person.surname].append(len(readings))
+                readings.append((place, given))
+    given_names = [given for _, given in readings]
+    for bearers in surnames.values():
+        for left, right in _fitting(bearers, given_names, depth=0):
+            one, other = readings[left][0], readings[right][0]
+            if one != other:
+                yield _ordered(one, other)
 
 
-def _fitting(places: Sequence[int], given: Mapping[int, Sequence[str]], *, depth: int) -> Iterator[Pair]:
-    """Pairs whose given names may fit: one has no more of them, or the next are equal, or one of those an initial."""
+def _fitting(places: Sequence[int], given: Sequence[Sequence[str]], *, depth: int) -> Iterator[Pair]:
+    """Pairs whose given names may fit: one has no more of them, or the next are equal or one stands for the other."""
     bearers: defaultdict[str, list[int]] = defaultdict(list)
     letters: defaultdict[str, list[int]] = defaultdict(list)
     ended = []
@@ -96,13 +107,23 @@ def _fitting(places: Sequence[int], given: Mapping[int, Sequence[str]], *, depth
     for name, holders in bearers.items():
         if len(holders) > 1:
             yield from _fitting(holders, given, depth=depth + 1)
+        others = [other for full in lexicon.SHORT_GIVEN_NAMES.get(name, ()) for other in bearers.get(full, ())]
         if is_initial(name):
             others = [place for place in letters[name] if given[place][depth] != name]
-            yield from (_ordered(one, other) for one in holders for other in others)
+        yield from (_ordered(one, other) for one in holders for other in others)
 
 
 def _ordered(one: int, other: int) -> Pair:
     return (one, other) if one < other else (other, one)
+
+
+def _parentheses(names: Sequence[Name]) -> Iterator[Pair]:
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        if name.bare:
+            holders[name.bare].append(place)
+    if holders:
+        yield from (_ordered(place, other) for place, name in enumerate(names) for other in holders.get(name.key, ()))
 
 
 def _acronyms(names: Sequence[Name]) -> Iterator[Pair]:

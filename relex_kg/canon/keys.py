@@ -5,17 +5,26 @@ either looks under is one that the other is found under.
 
 * equal key, spacing: the letters without spaces;
 * edit distance: the other words and, of the word with the slip, its length (one more and one less are looked for) and
-  its ends: two letters at the one end or three at the other are sure to be untouched;
-* given names: the surname with the first given name, and with its first letter for initials;
+  one of its halves: a slip leaves the other half as it is;
+* given names: the surname with the first given name, and with its first letter for initials; usual short forms are
+  looked for too, and nicknames in the place of the first given name;
+* parenthesis, organisation tail: the name without it;
 * acronym: the acronym, and what the other may be shortened to.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
+from relex_kg.canon import lexicon
 from relex_kg.canon.names import Name, PersonName
 from relex_kg.canon.normalise import is_alphabetic, is_initial
 from relex_kg.canon.similarity import LEAST_EDITED_LETTERS
 from relex_kg.ids import digest
+
+_SHORT_FORMS: defaultdict[str, set[str]] = defaultdict(set)
+for _short, _full_names in lexicon.SHORT_GIVEN_NAMES.items():
+    for _full in _full_names:
+        _SHORT_FORMS[_full].add(_short)
 
 
 def keys(type: str, name: Name) -> frozenset[str]:
@@ -33,37 +42,40 @@ def _digests(type: str, keys: Iterator[str]) -> frozenset[str]:
 
 
 def _found_under(name: Name) -> Iterator[str]:
+    if name.is_local:
+        return
     yield f"letters {name.joined}"
     yield from _slips(name, lengthened=(0,))
-    if name.person and name.person.given:
-        yield _given(name.person, name.person.given[0])
-        yield _initial(name.person)
-    if name.acronym:
-        yield f"acronym {name.acronym}"
+    for surname, given in _first_given_names(name.person):
+        yield f"given {surname}, {given}"
+        yield f"initial {surname}, {given[0]}"
+    yield from (f"bare {key}" for key in [name.bare] if key)
+    yield from (f"stem {stem}" for stem in [name.stem] if stem)
+    yield from (f"acronym {acronym}" for acronym in [name.acronym] if acronym)
     yield from (f"expansion {initialism}" for initialism in name.initialisms)
 
 
 def _looked_under(name: Name) -> Iterator[str]:
+    if name.is_local:
+        return
     yield f"letters {name.joined}"
     yield from _slips(name, lengthened=(-1, 0, 1))
-    if name.person and name.person.given:
-        first = name.person.given[0]
-        if is_initial(first):
-            yield _initial(name.person)
+    for surname, given in _first_given_names(name.person):
+        if is_initial(given):
+            yield f"initial {surname}, {given[0]}"
         else:
-            yield _given(name.person, first)
-            yield _given(name.person, first[0])
-    if name.acronym:
-        yield f"expansion {name.acronym}"
+            others = (given, given[0], *lexicon.SHORT_GIVEN_NAMES.get(given, ()), *_SHORT_FORMS.get(given, ()))
+            yield from (f"given {surname}, {other}" for other in others)
+    yield f"bare {name.key}"
+    yield from (f"letters {key.replace(' ', '')}" for key in [name.bare] if key)
+    yield from (f"stem {stem}" for stem in [name.stem] if stem)
+    yield from (f"expansion {acronym}" for acronym in [name.acronym] if acronym)
     yield from (f"acronym {initialism}" for initialism in name.initialisms)
 
 
-def _given(person: PersonName, given: str) -> str:
-    return f"given {person.surname}, {given}"
-
-
-def _initial(person: PersonName) -> str:
-    return f"initial {person.surname}, {person.given[0][0]}"
+def _first_given_names(person: PersonName | None) -> set[tuple[str, str]]:
+    """(surname, first given name) for each way to read a person's name."""
+    return {(person.surname, given[0]) for given in person.readings if given} if person else set()
 
 
 def _slips(name: Name, *, lengthened: tuple[int, ...]) -> Iterator[str]:
@@ -72,12 +84,15 @@ def _slips(name: Name, *, lengthened: tuple[int, ...]) -> Iterator[str]:
     for place, token in enumerate(name.tokens):
         if len(token) >= LEAST_EDITED_LETTERS and is_alphabetic(token):
             others = " ".join((*name.tokens[:place], "…", *name.tokens[place + 1 :]))
-            for ends in _ends(token, alone=len(name.tokens) == 1):
-                yield from (f"slip {others} {ends} {len(token) + more}" for more in lengthened)
+            for more in lengthened:
+                yield from (f"slip {others} {half} {len(token) + more}" for half in _halves(token, len(token) + more))
 
 
-def _ends(token: str, *, alone: bool) -> tuple[str, ...]:
-    """Letters that one slip inside a word leaves as they are; more of them where no other word narrows the search."""
-    if alone:
-        return f"{token[:2]}-{token[-1]}", f"{token[0]}-{token[-3:]}"
-    return (f"{token[0]}-{token[-1]}",)
+def _halves(token: str, length: int) -> tuple[str, str]:
+    """The first and the last letters of a word, so many that a slip between it and one of this length spares either.
+
+    Two letters of the shorter word may be touched, and it may be one shorter than ``length``; the outer two never are.
+    """
+    first = max((length - 2) // 2, 1)
+    last = max(length - 2 - first, 1)
+    return f"{token[:first]}-{token[-1]}", f"{token[0]}-{token[-last:]}"

@@ -5,7 +5,7 @@ All words are comparison forms (see :func:`relex_kg.canon.normalise.fold`): lowe
 
 from collections.abc import Mapping
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 def _words(text: str) -> frozenset[str]:
@@ -20,6 +20,17 @@ PERSON_TYPES = _words(
     """
 )
 """Last words of type names ("Person", "fictional character") whose names are read as given names and a surname."""
+
+ORGANIZATION_TYPES = _words(
+    """
+    agency airline association band bank brand business club college companies company corporation employer firm
+    government institute institution manufacturer ministry newspaper organisation organization org orga party
+    politicalparty publisher school sportsteam team university
+    """
+)
+PLACE_TYPES = _words("area city continent country geopoliticalentity gpe loc location nation place region state town")
+DATE_TYPES = _words("date datetime day time year")
+"""Last words of type names, as above."""
 
 MASCULINE_TITLES = _words("mr mister sir lord herr monsieur senor signor")
 FEMININE_TITLES = _words("mrs ms miss madam madame mme mlle mademoiselle lady dame frau senora senorita signora")
@@ -40,6 +51,126 @@ King, Prince, Pope, Saint and the like are no such titles: with a given name alo
 POSTNOMINALS = _words("phd md mba msc bsc dds jd llm esq obe cbe mbe kbe mp qc kc frs rn cpa")
 GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr"}
 
+SHORT_GIVEN_NAMES: Mapping[str, frozenset[str]] = {
+    short: _words(names)
+    for short, names in {
+        "abe": "abraham",
+        "al": "albert alfred",
+        "alex": "alexander",
+        "andy": "andrew",
+        "barb": "barbara",
+        "becky": "rebecca",
+        "ben": "benjamin",
+        "bernie": "bernard",
+        "bert": "albert herbert robert",
+        "beth": "elizabeth",
+        "betsy": "elizabeth",
+        "betty": "elizabeth",
+        "bill": "william",
+        "billy": "william",
+        "bob": "robert",
+        "bobby": "robert",
+        "cathy": "catherine",
+        "charlie": "charles",
+        "chris": "christopher",
+        "chuck": "charles",
+        "cindy": "cynthia",
+        "dan": "daniel",
+        "danny": "daniel",
+        "dave": "david",
+        "deb": "deborah",
+        "debbie": "deborah",
+        "dick": "richard",
+        "don": "donald",
+        "doug": "douglas",
+        "ed": "edward edwin edmund",
+        "eddie": "edward",
+        "ernie": "ernest",
+        "frank": "francis franklin",
+        "fred": "alfred frederick",
+        "gene": "eugene",
+        "geoff": "geoffrey",
+        "gerry": "gerald gerard",
+        "greg": "gregory",
+        "gus": "augustus",
+        "hank": "henry",
+        "hans": "johannes johann",
+        "jake": "jacob",
+        "jeff": "jeffrey",
+        "jen": "jennifer",
+        "jenny": "jennifer",
+        "jerry": "gerald jerome",
+        "jim": "james",
+        "jimmy": "james",
+        "joe": "joseph",
+        "joey": "joseph",
+        "johnny": "john",
+        "jon": "jonathan",
+        "josh": "joshua",
+        "judy": "judith",
+        "kate": "catherine katherine",
+        "kathy": "katherine kathleen",
+        "katie": "katherine",
+        "ken": "kenneth",
+        "kenny": "kenneth",
+        "kim": "kimberly",
+        "larry": "laurence lawrence",
+        "len": "leonard",
+        "lenny": "leonard",
+        "liz": "elizabeth",
+        "lizzie": "elizabeth",
+        "lou": "louis",
+        "maggie": "margaret",
+        "mandy": "amanda",
+        "marty": "martin",
+        "matt": "matthew",
+        "meg": "margaret",
+        "mick": "michael",
+        "mickey": "michael",
+        "mike": "michael",
+        "mitch": "mitchell",
+        "nate": "nathan nathaniel",
+        "nick": "nicholas",
+        "norm": "norman",
+        "pam": "pamela",
+        "pat": "patrick",
+        "patty": "patricia",
+        "peggy": "margaret",
+        "pete": "peter",
+        "phil": "philip phillip",
+        "ray": "raymond",
+        "rick": "richard",
+        "ricky": "richard",
+        "rob": "robert",
+        "robbie": "robert",
+        "ron": "ronald",
+        "ronnie": "ronald",
+        "russ": "russell",
+        "sam": "samuel",
+        "sandy": "alexander sandra",
+        "sid": "sidney",
+        "stan": "stanley",
+        "steve": "stephen steven",
+        "sue": "susan",
+        "ted": "edward theodore",
+        "terry": "terence terrence",
+        "tim": "timothy",
+        "tom": "thomas",
+        "tommy": "thomas",
+        "tony": "anthony antony",
+        "trish": "patricia",
+        "vicky": "victoria",
+        "vince": "vincent",
+        "walt": "walter",
+        "wes": "wesley",
+        "will": "william",
+        "willi": "wilfried wilhelm",
+        "willie": "william",
+        "zach": "zachary",
+    }.items()
+}
+"""Given names that stand for longer ones. Those that are as often names of their own are left out (Jack, Max)."""
+
 SURNAME_PARTICLES = _words(
     """
     af al bin bint da dal de del della den der di do dos du el ibn la le st ten ter van vande vanden vander von zu zum
@@ -59,6 +190,68 @@ LEGAL_SUFFIXES = _words(
 )
 CAPITAL_LEGAL_SUFFIXES = _words("ab ag as bv kg lp nv oy pt sa se spa")
 """Legal suffixes only where written with a capital after the first letter (SpA, AG), since they are words too."""
+
+ORGANIZATION_TAILS: Mapping[tuple[str, ...], str] = {
+    ("alliance",): "alliance",
+    ("club",): "club",
+    ("fc",): "club",
+    ("football", "club"): "club",
+    ("group",): "group",
+    ("party",): "party",
+}
+"""Last words that an organisation's name may lack, and what they say it is: "Samsung Group", "Arsenal FC"."""
+
+ORGANIZATION_HEADS: Mapping[tuple[str, ...], str] = {("fc",): "club"}
+"""First words, as above: "FC Bayern Munich"."""
+
+ORGANIZATION_WORDS = _words(
+    """
+    airline airlines airways alliance association band bank broadcasting center centre clan club college
+    communications community company corporation dynasty entertainment facility family fc federation flight fm
+    football foundation games group high holding holdings hotel industries institute international laboratories
+    laboratory media motor museum music network orchestra park party publishing radio records research school
+    society space system systems team technologies technology theater theatre trade trading trust university works
+    """
+)
+"""Words that say what an organisation is, behind what it is called by: "Stanford University", "Epic Records"."""
+
+PARTS_OF_ORGANIZATIONS = _words(
+    """
+    academy africa asia board branch bureau capital central chapter china church citizen command commission
+    committee council court daily department directorate district division east eastern electronics england estate
+    europe executive express france germany hd headquarters hospital india intelligence interactive japan journal
+    judiciary library logistics magazine mobile motors news north northern office one online order oversight
+    pictures police post press products regiment reserve review scotland secretariat service services south southern
+    squadron station store studios subcommittee television three times today tribune tv two uk unit us usa ventures
+    video west western wing women youth
+    """
+)
+"""Last words that name a part of an organisation, or another one called after it: "BBC News", "Sony Pictures"."""
+
+BODIES = _words(
+    """
+    assembly association board cabinet chamber commission committee conference congress council court courts front
+    government house league legislature ministry movement office parliament party senate union
+    """
+)
+"""What a body is called by alone, once it is told which: "the Council"."""
+
+OFFICES = _words("department ministry")
+"""Bodies called after what they are for, in either order: "Department of Justice", "Justice Department"."""
+
+LINKS_OF_BODIES = _words("of for on against")
+CONTINENTS = frozenset({("africa",), ("asia",), ("europe",)})
+SCHOOLS = _words("university college school")
+
+GENERAL_WORDS = _words(
+    """
+    african american anglican asian baptist british catholic central christian civic common country european
+    evangelical federal first free general german global independent international islamic jewish left local
+    lutheran methodist muslim national new orthodox people peoples popular progressive protestant public right royal
+    second social united unity world
+    """
+)
+"""Words that are nobody's name alone: "National" need not be the National Party."""
 
 ABBREVIATIONS = {
     "assn": "association",
@@ -95,6 +288,25 @@ TIME_WORDS = _words(
     century centuries quarter spring summer autumn fall winter early mid late bc ad bce ce am pm
     """
 )
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+WEEKDAYS = _words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
+    sundays mon tue tues wed thu thur thurs fri sat sun
+    """
+)
+MOVING_TIMES = _words(
+    """
+    yesterday today tomorrow tonight now ago earlier later currently recently spring summer autumn fall winter morning
+    afternoon evening
+    """
+)
+TIME_POINTERS = _words("last this next previous same following past coming preceding current that")
+"""Words that make a time depend on when it was written: "yesterday", "last year"."""
+
 NUMBER_WORDS = _words(
     """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen

@@ -1,27 +1,56 @@
 """What the rules need to know of a name, read once from its surface form."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relex_kg.canon import lexicon
+from relex_kg.canon.countries import country, is_adjective
+from relex_kg.canon.dates import date_value, depends_on_document
+from relex_kg.canon.kinds import Kind
 from relex_kg.canon.normalise import Token, is_alphabetic, is_roman, numbers, tokenise
+from relex_kg.ids import DocumentId
 from relex_kg.types import collapse
 
 Identity = tuple[str, str, str]
-"""Comparison key, gender that a title gives, and the surface form where a reviewer told it from others of its key."""
+"""Comparison key, gender that a title gives, and what else tells it from others of its key (:attr:`Name.single`)."""
 
 _ACRONYM_LENGTHS = range(2, 9)
+_LEAST_LETTERS_OF_A_STEM = 2
+
+_PARENTHESIS = re.compile(r"(?P<before>.*\w.*?)\s*\((?P<inside>[^()]*\w[^()]*)\)?", re.DOTALL)
+_NICKNAME = re.compile(
+    r"""(?<=\w)[.,]?\s+
+    (?: ["“”„«»] ([^"“”„«»]+) ["“”„«»] | ['‘’] ([^'‘’]+) ['‘’] | \( ([^()]+) \) )
+    (?=\s+\w)""",
+    re.VERBOSE,
+)
+_LIFE_DATES = re.compile(r"[\d\s.,/–—-]*\d{3,4}[\d\s.,/–—-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """The parts of a person's name, folded. ``surname`` includes particles; ``gender`` is "m", "f" or unknown ("")."""
+    """The parts of a person's name, folded.
+
+    Attributes:
+        given: given names and initials.
+        surname: with its particles ("de gaulle").
+        generation: "jr", "sr", a Roman numeral or nothing.
+        gender: "m", "f" or unknown ("").
+        nicknames: names in quotes or parentheses amid the others, sorted: ("willi",) in 'Wilfried "Willi" Schneider'.
+    """
 
     given: tuple[str, ...]
     surname: str
     generation: str
     gender: str
+    nicknames: tuple[str, ...] = ()
+
+    @property
+    def readings(self) -> tuple[tuple[str, ...], ...]:
+        """The given names as written, then with each nickname in the place of the first of them."""
+        return (self.given, *((nickname, *self.given[1:]) for nickname in self.nicknames if self.given))
 
 
 @dataclass(frozen=True)
@@ -35,7 +64,15 @@ class Name:
         acronym: the folded name if it is written as an acronym, otherwise empty.
         initialisms: the acronyms it may be shortened to, sorted.
         person: its parts, if its type is a person's.
-        single: the surface form, if a reviewer told it from other forms of its key, otherwise empty.
+        single: what tells it from other names of its key, otherwise empty: the surface form, if a reviewer told it from
+            others; the document, if only that says what it means ("Wednesday").
+        kind: the kind of its type.
+        bare: the key of what stands before a parenthesis that tells it from others ("Paris (Texas)"), otherwise empty.
+        stem: of an organisation's name, the key without what says that it is a group, party, alliance or club.
+        tail: what that says: "group", "party", "alliance", "club" or nothing.
+        value: of a date, what it says as ISO 8601 has it, otherwise empty.
+        is_local: whether only its document can tell what it means ("Wednesday", "last year").
+        document: the document that tells it from other names of its key, if one does.
     """
 
     surface: str
@@ -45,6 +82,13 @@ class Name:
     initialisms: tuple[str, ...]
     person: PersonName | None
     single: str
+    kind: Kind = Kind.OTHER
+    bare: str = ""
+    stem: str = ""
+    tail: str = ""
+    value: str = ""
+    is_local: bool = False
+    document: DocumentId | None = None
 
     @cached_property
     def key(self) -> str:
@@ -71,16 +115,18 @@ class Name:
         )
 
 
-def read_name(surface: str, *, is_person: bool, single: bool = False) -> Name:
+def read_name(surface: str, *, is_person: bool, single: bool = False, kind: Kind = Kind.OTHER) -> Name:
     """Read a surface form.
 
     Args:
         surface: the name as written.
         is_person: read given names, surname, titles and generation; otherwise legal suffixes and acronyms.
         single: this form is not the same name as others of its key.
+        kind: what else the type says, where it is not a person's.
     """
     one_line = collapse(surface)
-    return (_read_person if is_person else _read_thing)(one_line, one_line if single else "")
+    kept = one_line if single else ""
+    return _read_person(one_line, kept) if is_person else _read_thing(one_line, kept, kind)
 
 
 def united(forms: Iterable[Name]) -> Name:
@@ -88,27 +134,89 @@ def united(forms: Iterable[Name]) -> Name:
     least, *others = sorted(set(forms), key=lambda name: name.surface)
     if not others:
         return least
+    every = (least, *others)
+    nicknames = {nickname for name in every if name.person for nickname in name.person.nicknames}
     return replace(
         least,
-        acronym=max(name.acronym for name in (least, *others)),
-        initialisms=tuple(sorted({initialism for name in (least, *others) for initialism in name.initialisms})),
+        acronym=max(name.acronym for name in every),
+        initialisms=tuple(sorted({initialism for name in every for initialism in name.initialisms})),
+        bare=max(name.bare for name in every),
+        person=replace(least.person, nicknames=tuple(sorted(nicknames))) if least.person else None,
     )
 
 
-def _read_thing(surface: str, single: str) -> Name:
+def _read_thing(surface: str, single: str, kind: Kind) -> Name:
     words = _without_article(list(tokenise(surface, join_dotted_letters=True)))
     core = _without_legal_suffix(words)
-    tokens = _spelled_out(core)
+    read = _spelled_out(core)
+    tokens = read
+    if kind is Kind.PLACE and any(word.raw != word.raw.lower() for word in core):
+        tokens = country(tokens) or tokens
+    if kind is Kind.ORGANIZATION:
+        tokens = _in_one_order(tokens)
+    value = date_value(surface) if kind is Kind.DATE else ""
+    tokens = (value,) if value else tokens
     found = numbers(tokens)
-    return Name(
+    stem, tail = _stem(tokens) if kind is Kind.ORGANIZATION else ("", "")
+    name = Name(
         surface=surface,
         tokens=tokens,
         numbers=found,
         acronym=_acronym(core[0]) if tokens == (core[0].folded,) else "",
-        initialisms=() if found else _initialisms([word.folded for word in words], len(core)),
+        initialisms=() if found else _initialisms(words, core, read),
         person=None,
         single=single,
+        kind=kind,
+        stem=stem,
+        tail=tail,
+        value=value,
+        is_local=kind is Kind.DATE and depends_on_document(tokens),
     )
+    return _with_parenthesis(name)
+
+
+def _with_parenthesis(name: Name) -> Name:
+    """Read a parenthesis behind a name: its acronym, or what the acronym before it means, or what tells it from others.
+
+    "World Health Organization (WHO)" is the World Health Organization, and so is "WHO (World Health Organization)";
+    "Paris (Texas)" may be Paris, but not "Paris (France)".
+    """
+    parts = _PARENTHESIS.fullmatch(name.surface) if "(" in name.surface else None
+    if not parts:
+        return name
+    before, inside = (_read_thing(parts[group].strip(), "", name.kind) for group in ("before", "inside"))
+    for acronym, full in ((inside, before), (before, inside)):
+        if acronym.acronym and acronym.acronym in full.initialisms:
+            return replace(full, surface=name.surface, single=name.single)
+    if before.numbers != name.numbers:
+        return name
+    return replace(name, bare=before.key)
+
+
+def _stem(tokens: tuple[str, ...]) -> tuple[str, str]:
+    """An organisation's key without a first or last part that says what it is, and what that says.
+
+    ("fc", "bayern", "munich") gives ("bayern munich", "club"). General words are no stem: ("national", "party") gives
+    ("national party", "").
+    """
+    parted = [
+        *(
+            (tokens[: -len(tail)], says)
+            for tail, says in lexicon.ORGANIZATION_TAILS.items()
+            if tokens[-len(tail) :] == tail
+        ),
+        *(
+            (tokens[len(head) :], says)
+            for head, says in lexicon.ORGANIZATION_HEADS.items()
+            if tokens[: len(head)] == head
+        ),
+    ]
+    stem, says = min(parted, default=(tokens, ""), key=lambda part: len(part[0]))
+    if len("".join(stem)) < _LEAST_LETTERS_OF_A_STEM or lexicon.GENERAL_WORDS.union(lexicon.FUNCTION_WORDS).issuperset(
+        stem
+    ):
+        return " ".join(tokens), ""
+    return " ".join(stem), says
 
 
 def _without_article(words: list[Token]) -> list[Token]:
@@ -151,19 +259,57 @@ def _acronym(word: Token) -> str:
     return word.folded if written_as_one and is_alphabetic(word.folded) else ""
 
 
-def _initialisms(words: list[str], core: int) -> tuple[str, ...]:
-    """First letters: with and without the legal suffix, with and without function words."""
-    if not all(is_alphabetic(word) for word in words):
+def _initialisms(words: Sequence[Token], core: Sequence[Token], read: Sequence[str]) -> tuple[str, ...]:
+    """First letters of a name: with and without function words, its legal suffix, and the union that it begins with.
+
+    "U.S. Immigration and Customs Enforcement" may be USICE, UIACE, or ICE alone.
+    """
+    if not all(is_alphabetic(word.folded) for word in words):
         return ()
+    parts = [tuple(word.folded for word in words), tuple(word.folded for word in core), tuple(read)]
+    if tuple(read[:2]) in lexicon.WELL_KNOWN_ACRONYMS.values():
+        parts.append(tuple(read[2:]))
     found = set()
-    for part in (words, words[:core]):
+    for part in parts:
         content = [word for word in part if word not in lexicon.FUNCTION_WORDS]
         found |= {"".join(word[0] for word in chosen) for chosen in (part, content) if len(chosen) > 1}
     return tuple(sorted(found))
 
 
+def _in_one_order(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """An organisation's words in one of the orders that say the same.
+
+    "Department of Justice" becomes "justice department"; "Parliament of India" and "Indian Parliament" both become
+    "india parliament".
+    """
+    for position, word in enumerate(tokens[:-2]):
+        if word in lexicon.OFFICES and tokens[position + 1] == "of":
+            return (*tokens[:position], *_without_the(tokens[position + 2 :]), word)
+    if "of" in tokens[1:]:
+        position = len(tokens) - 1 - tokens[::-1].index("of")
+        body, place = tokens[:position], _body_country(tokens[position + 1 :])
+        return (*place, *body) if place and body[-1] in lexicon.BODIES else tokens
+    if len(tokens) > 1 and tokens[-1] in lexicon.BODIES and is_adjective(tokens[:1]):
+        return (*_body_country(tokens[:1]), *tokens[1:]) if _body_country(tokens[:1]) else tokens
+    return tokens
+
+
+def _without_the(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return tokens[1:] if len(tokens) > 1 and tokens[0] in lexicon.ARTICLES else tokens
+
+
+def _body_country(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """The country of a body. A continent is none: the Council of Europe is not the European Council."""
+    name = country(_without_the(tokens)) or ()
+    return () if name in lexicon.CONTINENTS else name
+
+
 def _read_person(surface: str, single: str) -> Name:
-    words, gender = _without_titles(_in_natural_order(surface))
+    plain, nicknames = _without_nicknames(surface)
+    parts = _PARENTHESIS.fullmatch(plain) if "(" in plain else None
+    if parts and _LIFE_DATES.fullmatch(parts["inside"]):
+        plain, parts = parts["before"], None
+    words, gender = _without_titles(_in_natural_order(plain))
     words, generation = _without_generation(_without_postnominals(words))
     folded = tuple(word.folded for word in words)
     start = _surname_start(folded)
@@ -174,9 +320,22 @@ def _read_person(surface: str, single: str) -> Name:
         numbers=numbers(tokens),
         acronym="",
         initialisms=(),
-        person=PersonName(folded[:start], " ".join(folded[start:]), generation, gender),
+        person=PersonName(folded[:start], " ".join(folded[start:]), generation, gender, nicknames),
         single=single,
+        kind=Kind.PERSON,
+        bare=_read_person(parts["before"], "").key if parts else "",
     )
+
+
+def _without_nicknames(surface: str) -> tuple[str, tuple[str, ...]]:
+    """The name without what stands in quotes or parentheses amid it, and that, folded."""
+    nicknames = {
+        " ".join(token.folded for token in _without_article(list(tokenise(nickname, join_dotted_letters=False))))
+        for groups in _NICKNAME.findall(surface)
+        for nickname in groups
+        if any(character.isalpha() for character in nickname)
+    }
+    return (_NICKNAME.sub("", surface), tuple(sorted(nicknames))) if nicknames else (surface, ())
 
 
 def _in_natural_order(surface: str) -> list[Token]:

@@ -15,6 +15,7 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ＇`´ʻ", "'"))
 _TRADE_MARKS = str.maketrans(dict.fromkeys("™®©℠"))
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b", re.IGNORECASE)
 _DOTTED_LETTERS = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_](?!\w)\.?")
+# Where a line may or may not be broken, and byte order marks. Joiners and marks of direction change how a name is read.
 _MINUS = re.compile(r"(?<!\S)[-−](?=\d)")
 _DOT_OR_COMMA_OUTSIDE_A_NUMBER = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 _KEPT_PUNCTUATION = frozenset("#%@.,")

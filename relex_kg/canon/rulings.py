@@ -1,11 +1,13 @@
 """The decisions on one type, by the identity of the names that they list."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from dataclasses import replace
 from itertools import combinations
 
-from relex_kg.canon.blocking import Pair
-from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
+from relex_kg.canon.decisions import Decision, Decisions, Listed, linked_groups, refuse_contradictions
+from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.names import Identity, Name, read_name
+from relex_kg.ids import DocumentId, document_id
 
 
 class Rulings:
@@ -22,38 +24,67 @@ class Rulings:
 
     def __init__(self, type: str, decisions: Decisions, *, is_person: bool) -> None:
         self._is_person = is_person
-        must = [decision for decision in decisions.must_link if decision.type == type]
-        cannot = [decision for decision in decisions.cannot_link if decision.type == type]
+        kind = kind_of_type(type)
+        self._kind = Kind.OTHER if kind is Kind.PERSON else kind
+        must = [own for decision in decisions.must_link if (own := _of_type(type, decision))]
+        cannot = [own for decision in decisions.cannot_link if (own := _of_type(type, decision))]
         self._singled = frozenset[
             str
         ]()  # names are read by the bare rules until it is known which a reviewer told apart
         self._singled = frozenset(surface for decision in cannot for surface in self._alike(decision))
-        refuse_contradictions(Decisions(tuple(must), tuple(cannot)), self._identity)
-        self.linked = [sorted(group) for group in linked_groups(must, self._identity)]
+        every = [listed for decision in (*must, *cannot) for listed in decision.listed]
+        self._decided_in: defaultdict[Identity, set[DocumentId]] = defaultdict(set)
+        for listed in every:
+            if listed.document:
+                self._decided_in[self.read(listed.name).identity].add(document_id(listed.document))
+        refuse_contradictions(
+            Decisions(tuple(decision for decision in must if len(decision.names) > 1), tuple(cannot)), self.identity
+        )
+        self.linked = [sorted(group) for group in linked_groups(must, self.identity)]
         self.apart = {
             (left, right)
             for decision in cannot
-            for one, other in combinations([self._identity(type, name) for name in decision.names], 2)
+            for one, other in combinations([self.identity(listed) for listed in decision.listed], 2)
             for left, right in ((one, other), (other, one))
         }
-        self.decided = frozenset(self._identity(type, name) for decision in (*must, *cannot) for name in decision.names)
+        self.decided = frozenset(self.identity(listed) for listed in every)
 
     def read(self, surface: str) -> Name:
-        return read_name(surface, is_person=self._is_person, single=surface in self._singled)
+        """The name as the rules see it, whichever document it stands in."""
+        single = surface in self._singled
+        return read_name(surface, is_person=self._is_person, single=single, kind=self._kind)
 
-    def among(self, identities: Sequence[Identity]) -> tuple[list[list[int]], set[Pair]]:
-        """What is linked and kept apart among names, by their positions: groups, and pairs, the lesser first."""
-        places = {identity: place for place, identity in enumerate(identities)}
-        groups = ([places[identity] for identity in group if identity in places] for group in self.linked)
-        pairs = ((places.get(left, -1), places.get(right, -1)) for left, right in self.apart)
-        return [group for group in groups if group], {(left, right) for left, right in pairs if 0 <= left < right}
+    def placed(self, name: Name, document: DocumentId) -> Name:
+        """The name in its document: another one if only that says what it means, or if a decision is on it there."""
+        if name.is_local or document in self._decided_in.get(name.identity, ()):
+            return _in_document(name, document)
+        return name
 
-    def _identity(self, _: str, surface: str) -> Identity:
-        return self.read(surface).identity
+    def read_in(self, surface: str, document: DocumentId | None) -> Name:
+        """The name as the rules see it; in a document, where that tells it from others."""
+        name = self.read(surface)
+        return _in_document(name, document) if document else name
+
+    def identity(self, listed: Listed) -> Identity:
+        """What tells a name that a decision lists from others."""
+        name = self.read(listed.name)
+        return (_in_document(name, document_id(listed.document)) if listed.document else name).identity
 
     def _alike(self, decision: Decision) -> list[str]:
-        """The forms in one decision that the rules would take for one name."""
-        identities = [self.read(name).identity for name in decision.names]
+        """The forms in one decision that the rules would take for one name, in one document or everywhere."""
+        identities = [(self.read(listed.name).identity, listed.document) for listed in decision.listed]
         return [
-            name for name, identity in zip(decision.names, identities, strict=True) if identities.count(identity) > 1
+            listed.name
+            for listed, identity in zip(decision.listed, identities, strict=True)
+            if identities.count(identity) > 1
         ]
+
+
+def _of_type(type: str, decision: Decision) -> Decision | None:
+    """The part of a decision that is on one type."""
+    names = tuple(listed for listed in decision.listed if listed.type == type)
+    return Decision(type, names, decision.place) if names else None
+
+
+def _in_document(name: Name, document: DocumentId) -> Name:
+    return replace(name, single=f"{name.single} {document}".lstrip(), document=document)

@@ -35,13 +35,13 @@ def compare(left: Name, right: Name) -> Verdict | None:
     """The strongest rule that takes two names of one type for one thing, or nothing."""
     if left.identity > right.identity:
         return _turned(compare(right, left))
-    if _genders_contradict(left.person, right.person):
+    if _genders_contradict(left.person, right.person) or left.is_local or right.is_local:
         return None
     verdict = _same_key(left, right) or _same_letters(left, right) or _slip_of_the_pen(left, right)
     if not verdict and left.person and right.person:
         verdict = fuller_person(left.person, right.person)
     if not verdict:
-        verdict = _acronym(left, right)
+        verdict = _parenthesis(left, right) or _organization_tail(left, right) or _acronym(left, right)
     return _with_gender(verdict, left.person, right.person) if verdict else None
 
 
@@ -125,32 +125,78 @@ def _both_known(one: str, other: str) -> bool:
 
 
 def fuller_person(left: PersonName, right: PersonName) -> Verdict | None:
-    """One surname and given names that fit: initials stand for names, middle names and "Jr." may be left out."""
+    """One surname and given names that fit.
+
+    Initials and short forms stand for names ("J." and "Bill"), middle names and "Jr." may be left out, and a nickname
+    beside a given name stands for it: "Willi Schneider" fits 'Wilfried "Willi" Schneider'.
+    """
     if left.surname != right.surname or not left.given or not right.given:
         return None
     if left.generation != right.generation and {left.generation, right.generation} not in ({"", "jr"}, {"", "sr"}):
         return None
-    fewer, more = sorted((left.given, right.given), key=len)
-    # In order and from the first on: George W. Bush is not George H. W. Bush.
-    pairs = list(zip(fewer, more, strict=False))
-    if not all(_given_fits(one, other) for one, other in pairs):
+    verdict = _fitting_given_names(left.given, right.given)
+    if not verdict:
+        verdict = _by_nickname(left, right) or _turned(_by_nickname(right, left))
+    if not verdict:
         return None
-    fewer_says_less = len(fewer) < len(more) or any(len(a) < len(b) for a, b in pairs)
-    more_says_less = any(len(b) < len(a) for a, b in pairs)
-    left_is_fewer = fewer is left.given
-    whole = left.given[0] == right.given[0] and not is_initial(left.given[0])
-    return Verdict(
-        "middle name" if whole else "initials",
-        0.95 if whole else 0.9,
-        left_shorter=(fewer_says_less if left_is_fewer else more_says_less)
-        or (not left.generation and bool(right.generation)),
-        right_shorter=(more_says_less if left_is_fewer else fewer_says_less)
-        or (not right.generation and bool(left.generation)),
+    return replace(
+        verdict,
+        left_shorter=verdict.left_shorter or (not left.generation and bool(right.generation)),
+        right_shorter=verdict.right_shorter or (not right.generation and bool(left.generation)),
     )
 
 
-def _given_fits(one: str, other: str) -> bool:
-    return one == other or (is_initial(one) and other.startswith(one)) or (is_initial(other) and one.startswith(other))
+def _by_nickname(left: PersonName, right: PersonName) -> Verdict | None:
+    """The left given names fit the right ones with a nickname in the place of the first."""
+    for reading in right.readings[1:]:
+        if verdict := _fitting_given_names(left.given, reading):
+            return replace(verdict, rule="nickname", score=0.9, left_shorter=True)
+    return None
+
+
+def _fitting_given_names(left: tuple[str, ...], right: tuple[str, ...]) -> Verdict | None:
+    fewer, more = sorted((left, right), key=len)
+    # In order and from the first on: George W. Bush is not George H. W. Bush.
+    pairs = list(zip(fewer, more, strict=False))
+    if not all(given_fits(short, full) or given_fits(full, short) for short, full in pairs):
+        return None
+    fewer_says_less = len(fewer) < len(more) or any(short != full and given_fits(short, full) for short, full in pairs)
+    more_says_less = any(short != full and given_fits(short, full) for full, short in pairs)
+    left_is_fewer = fewer is left
+    rule, score = ("middle name", 0.95) if left[0] == right[0] and not is_initial(left[0]) else ("initials", 0.9)
+    if left[0] != right[0] and not is_initial(left[0]) and not is_initial(right[0]):
+        rule = "short given name"
+    return Verdict(
+        rule,
+        score,
+        left_shorter=fewer_says_less if left_is_fewer else more_says_less,
+        right_shorter=more_says_less if left_is_fewer else fewer_says_less,
+    )
+
+
+def given_fits(short: str, full: str) -> bool:
+    """Whether a given name is another, its initial, or its usual short form ("Bill" for "William")."""
+    return (
+        short == full
+        or (is_initial(short) and full.startswith(short))
+        or full in lexicon.SHORT_GIVEN_NAMES.get(short, ())
+    )
+
+
+def _parenthesis(left: Name, right: Name) -> Verdict | None:
+    """One name is the other without the parenthesis behind it: "Paris" and "Paris (Texas)"."""
+    if left.key == right.bare:
+        return Verdict("parenthesis", 0.9, left_shorter=True)
+    if right.key == left.bare:
+        return Verdict("parenthesis", 0.9, right_shorter=True)
+    return None
+
+
+def _organization_tail(left: Name, right: Name) -> Verdict | None:
+    """ "Samsung" and "Samsung Group", "Arsenal FC" and "Arsenal Football Club", but not "Arsenal" party and club."""
+    if not left.stem or left.stem != right.stem or (left.tail and right.tail and left.tail != right.tail):
+        return None
+    return Verdict("organisation tail", 0.9, left_shorter=not left.tail, right_shorter=not right.tail)
 
 
 def _acronym(left: Name, right: Name) -> Verdict | None:

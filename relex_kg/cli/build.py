@@ -23,7 +23,7 @@ from relex_kg.cli.opening import (
 if TYPE_CHECKING:
     from relex_kg.graph.store import GraphCounts, Store
     from relex_kg.pipeline import Progress, RunReport
-    from relex_kg.settlement import SettleReport
+    from relex_kg.settlement.report import SettleReport
     from relex_kg.text.readers import ReadFailure
 
 SOME_FAILED = 3
@@ -45,6 +45,7 @@ def build(
     precision: options.Precision = options.PrecisionName.FLOAT32,
     window: options.Window = None,
     decisions: options.Decisions = None,
+    aliases: options.Aliases = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
     ] = False,
@@ -72,7 +73,7 @@ def build(
     from relex_kg.pipeline import Pipeline
 
     _refuse_missing(paths)
-    wanted, resolver = load_schema(schema), load_resolver(decisions)
+    wanted, resolver = load_schema(schema), load_resolver(decisions, aliases)
     with progress() as show:
         extractor = load_extractor(model, precision, show)
         with _opened(store, show, dry_run=dry_run) as opened:

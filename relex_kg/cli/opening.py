@@ -30,12 +30,17 @@ def load_schema(source: str | None) -> "Schema":
     return Schema.load(source or settings().graph_schema)
 
 
-def load_resolver(decisions: Path | None) -> "Resolver":
+def load_resolver(decisions: Path | None, aliases: Path | None) -> "Resolver":
+    """The resolver; ``decisions`` and ``aliases`` as in ``--decisions`` and ``--aliases``."""
+    from relex_kg.canon.aliases import Aliases
     from relex_kg.canon.decisions import Decisions
     from relex_kg.canon.resolver import Resolver
 
-    path = decisions or settings().decisions
-    return Resolver(Decisions.load(path) if path else Decisions.none())
+    reviewed, listed = decisions or settings().decisions, aliases or settings().aliases
+    return Resolver(
+        Decisions.load(reviewed) if reviewed else Decisions.none(),
+        aliases=Aliases.load(listed) if listed else Aliases.none(),
+    )
 
 
 def chosen_window(tokens: int | None) -> int:

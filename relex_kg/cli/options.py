@@ -74,6 +74,14 @@ Decisions = Annotated[
         "Without it: RELEX_KG_DECISIONS, else none.",
     ),
 ]
+Aliases = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A list of things (CSV or JSON Lines: id, type, name, aliases): names of one row are one entity with "
+        "its id. Without it: RELEX_KG_ALIASES, else none.",
+    ),
+]
 EntityThreshold = Annotated[
     float | None,
     typer.Option(min=0.0, max=1.0, help="Score that a mention must exceed. Default: the schema's, or 0.5."),

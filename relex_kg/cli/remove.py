@@ -19,13 +19,14 @@ def remove(
     *,
     store: options.Store = None,
     decisions: options.Decisions = None,
+    aliases: options.Aliases = None,
     as_json: options.Json = False,
 ) -> None:
     """Take documents out of the graph, with all that only they support.
 
     What other documents say as well stays, with less support; the graph is then
     the one that a build without these documents makes. The files themselves are
-    not touched. Give the same --decisions as to build.
+    not touched. Give the same --decisions and --aliases as to build.
 
     Unknown documents are reported; the exit code is 1 if all were unknown.
 
@@ -36,7 +37,7 @@ def remove(
     """
     from relex_kg.pipeline import remove as remove_documents
 
-    resolver = load_resolver(decisions)
+    resolver = load_resolver(decisions, aliases)
     with progress() as show, old_store(store, show) as opened:
         show("Remove documents", 0, None)
         report = remove_documents(opened, resolver, uris)

@@ -15,6 +15,7 @@ def status(
     *,
     store: options.Store = None,
     decisions: options.Decisions = None,
+    aliases: options.Aliases = None,
     as_json: options.Json = False,
 ) -> None:
     """Show how much the graph holds.
@@ -22,14 +23,14 @@ def status(
     Counts documents, chunks, mentions, entities by type and facts by type, and
     says whether entities and facts are settled: in line with the documents.
     They are not where a run was stopped half-way, or where the reviewed merges
-    have changed since (give the same --decisions as to build). The next build
-    settles them.
+    or the list of aliases have changed since (give the same --decisions and
+    --aliases as to build). The next build settles them.
 
     Example:
 
       relex-kg status --store relex-graph
     """
-    resolver = load_resolver(decisions)
+    resolver = load_resolver(decisions, aliases)
     target = settings().target(store)
     with progress() as show, old_store(store, show) as opened:
         name, counts, unsettled = opened.name, opened.counts(), opened.unsettled(resolver.fingerprint)

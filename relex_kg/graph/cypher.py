@@ -104,7 +104,8 @@ OLD_MENTIONS = """
 MATCH (:Document {id: $document})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
 OPTIONAL MATCH (m)-[:REFERS_TO]->(e:Entity)
 RETURN m.id AS id, m.start AS start, m.end AS end, m.text AS text, m.type AS type, m.score AS score,
-       m.antecedent AS antecedent, m.name AS name, m.rule AS rule, m.rule_score AS rule_score, e.id AS entity
+       m.antecedent AS antecedent, m.name AS name, m.name_document AS name_document, m.rule AS rule,
+       m.rule_score AS rule_score, e.id AS entity
 """
 
 OLD_EVIDENCE = """
@@ -205,13 +206,14 @@ MENTIONS_OF_DOCUMENTS = """
 UNWIND $ids AS id
 MATCH (d:Document {id: id})-[:HAS_CHUNK]->(:Chunk)<-[:IN_CHUNK]-(m:Mention)
 RETURN d.id AS document, m.id AS id, m.start AS start, m.end AS end, m.text AS text, m.type AS type,
-       m.score AS score, m.antecedent AS antecedent, m.name AS name, m.rule AS rule, m.rule_score AS rule_score
+       m.score AS score, m.antecedent AS antecedent, m.name AS name, m.name_document AS name_document, m.rule AS rule,
+       m.rule_score AS rule_score
 """
 
 RENAME_MENTIONS = """
 UNWIND $rows AS row
 MATCH (m:Mention {id: row.id})
-SET m.name = row.name, m.rule = row.rule, m.rule_score = row.rule_score
+SET m.name = row.name, m.name_document = row.name_document, m.rule = row.rule, m.rule_score = row.rule_score
 """
 
 LINKED_MENTIONS = """
@@ -242,8 +244,9 @@ SET_FACTS_OF_EVIDENCE = "UNWIND $rows AS row MATCH (v:Evidence {id: row.id}) SET
 # -- names and entities ------------------------------------------------------------------------------------------------
 
 _NAME = """
-RETURN n.id AS id, n.type AS type, n.forms AS forms, n.form_counts AS form_counts, n.short_forms AS short_forms,
-       n.short_counts AS short_counts, n.references AS references, n.keys AS keys, n.entity AS entity
+RETURN n.id AS id, n.type AS type, n.document AS document, n.forms AS forms, n.form_counts AS form_counts,
+       n.short_forms AS short_forms, n.short_counts AS short_counts, n.references AS references,
+       n.keys AS keys, n.entity AS entity
 """
 NAMES = f"UNWIND $ids AS id MATCH (n:Name {{id: id}}) {_NAME}"
 NAMES_OF_ENTITIES = f"UNWIND $ids AS id MATCH (n:Name {{entity: id}}) {_NAME}"
@@ -275,6 +278,10 @@ def create_entities(type: str) -> str:
     return f"UNWIND $rows AS row CREATE (e:Entity:{entity_label(type)} {{id: row.id}}) SET e += row.properties"
 
 
+def retype_entities(old: str, new: str) -> str:
+    return f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) REMOVE e:{entity_label(old)} SET e:{entity_label(new)}"
+
+
 UPDATE_ENTITIES = "UNWIND $rows AS row MATCH (e:Entity {id: row.id}) SET e += row.properties"
 
 DELETE_UNUSED_ENTITIES = """
@@ -289,20 +296,21 @@ RETURN count(*) AS count
 # -- facts -------------------------------------------------------------------------------------------------------------
 
 
-def _edge(type: str, *, symmetric: bool) -> str:
-    """The edge of a row's fact. A symmetric one may point either way."""
-    arrow = "-" if symmetric else "->"
+def _edge(type: str) -> str:
+    """The edge of a row's fact, looked for from the end with fewer mentions: the other one may have thousands."""
     return f"""
 UNWIND $rows AS row
-MATCH (:Entity {{id: row.head}})-[r:{relationship_type(type)}]{arrow}(:Entity {{id: row.tail}}) WHERE r.id = row.id
+MATCH (:Entity {{id: row.near}})-[r:{relationship_type(type)}]-(:Entity {{id: row.far}}) WHERE r.id = row.id
 """
 
 
-def sums_of_facts(type: str, *, symmetric: bool) -> str:
-    return f"""{_edge(type, symmetric=symmetric)}
+def sums_of_facts(type: str) -> str:
+    return f"""{_edge(type)}
 RETURN r.id AS id, startNode(r).id AS head, r.support AS support, r.documents AS documents, r.weight AS weight
 """
 
+
+MENTIONS_OF_ENTITIES = "UNWIND $ids AS id MATCH (e:Entity {id: id}) RETURN e.id AS id, e.mentions AS mentions"
 
 FIRST_EVIDENCE = """
 UNWIND $ids AS id
@@ -323,12 +331,12 @@ SET r += row.properties
 """
 
 
-def update_facts(type: str, *, symmetric: bool) -> str:
-    return f"{_edge(type, symmetric=symmetric)} SET r += row.properties"
+def update_facts(type: str) -> str:
+    return f"{_edge(type)} SET r += row.properties"
 
 
-def delete_facts(type: str, *, symmetric: bool) -> str:
-    return f"{_edge(type, symmetric=symmetric)} {_DELETE_COLLECTED}"
+def delete_facts(type: str) -> str:
+    return f"{_edge(type)} {_DELETE_COLLECTED}"
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -343,7 +351,10 @@ MATCH (d:Document) WHERE d.uri STARTS WITH $uri AND (d.uri = $uri OR d.uri START
 
 SYMMETRIC_TYPES = f"MATCH (d:Document) WHERE {_ours('d')} UNWIND d.symmetric AS type RETURN DISTINCT type"
 
-_ENTITY = "RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions"
+_ENTITY = """
+RETURN e.id AS id, e.type AS type, e.name AS name, e.aliases AS aliases, e.mentions AS mentions, e.value AS value,
+       e.external_id AS external_id
+"""
 ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} {_ENTITY}"
 ENTITIES_BY_ID = f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) {_ENTITY}"
 

@@ -1,7 +1,7 @@
 """Facts on a server: the edges between entities, kept in line with the evidence that supports them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from relex_kg.graph import cypher
 from relex_kg.graph.driver import Row, Transaction
@@ -17,8 +17,11 @@ def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> Fac
     by_kind: defaultdict[tuple[str, bool], list[FactChange]] = defaultdict(list)
     for change in changes:
         by_kind[change.fact.type, change.fact.symmetric].append(change)
+    ends = {end for group in by_kind.values() for change in group for end in (change.fact.head, change.fact.tail)}
+    rows = transaction.each(cypher.MENTIONS_OF_ENTITIES, sorted(ends))
+    mentions = {EntityId(row["id"]): int(row["mentions"]) for row in rows}
     counts = [
-        _change_facts_of_type(transaction, type, symmetric=symmetric, changes=group)
+        _change_facts_of_type(transaction, type, group, mentions, symmetric=symmetric)
         for (type, symmetric), group in sorted(by_kind.items())
     ]
     return FactCounts(
@@ -29,16 +32,22 @@ def change_facts(transaction: Transaction, changes: Iterable[FactChange]) -> Fac
 
 
 def _change_facts_of_type(
-    transaction: Transaction, type: str, *, symmetric: bool, changes: Sequence[FactChange]
+    transaction: Transaction,
+    type: str,
+    changes: Sequence[FactChange],
+    mentions: Mapping[EntityId, int],
+    *,
+    symmetric: bool,
 ) -> FactCounts:
-    keys = [_row(change.fact, change.fact.head) for change in changes]
-    edges = {row["id"]: row for row in transaction.each(cypher.sums_of_facts(type, symmetric=symmetric), keys)}
+    places = [_place(change.fact, mentions) for change in changes]
+    edges = {row["id"]: row for row in transaction.each(cypher.sums_of_facts(type), places)}
     heads = _heads(transaction, changes) if symmetric else {}
     created, updated, turned, deleted = [], [], [], []
-    for change in changes:
+    for change, place in zip(changes, places, strict=True):
         edge = edges.get(change.fact.id)
         head = heads.get(change.fact, change.fact.head)
-        row = _row(change.fact, head) | {"properties": _sums(change, edge)}
+        tail = change.fact.tail if head == change.fact.head else change.fact.head
+        row = place | {"head": head, "tail": tail, "properties": _sums(change, edge)}
         if not row["properties"]["support"]:
             deleted += [row] if edge else []
         elif edge is None:
@@ -47,9 +56,9 @@ def _change_facts_of_type(
             turned.append(row)
         else:
             updated.append(row)
-    transaction.each(cypher.delete_facts(type, symmetric=symmetric), [*deleted, *turned])
+    transaction.each(cypher.delete_facts(type), [*deleted, *turned])
     transaction.each(cypher.create_facts(type), [*created, *turned])
-    transaction.each(cypher.update_facts(type, symmetric=symmetric), updated)
+    transaction.each(cypher.update_facts(type), updated)
     return FactCounts(len(created), len(updated) + len(turned), len(deleted))
 
 
@@ -59,8 +68,9 @@ def _heads(transaction: Transaction, changes: Sequence[FactChange]) -> dict[Fact
     return {facts[row["id"]]: row["head"] for row in transaction.each(cypher.FIRST_EVIDENCE, sorted(facts))}
 
 
-def _row(fact: FactKey, head: EntityId) -> Row:
-    return {"id": fact.id, "head": head, "tail": fact.tail if head == fact.head else fact.head}
+def _place(fact: FactKey, mentions: Mapping[EntityId, int]) -> Row:
+    near, far = sorted((fact.head, fact.tail), key=lambda end: mentions[end])
+    return {"id": fact.id, "near": near, "far": far}
 
 
 def _sums(change: FactChange, edge: Row | None) -> Row:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from relex_kg.graph import cypher, mapping
 from relex_kg.graph.driver import Transaction
+from relex_kg.graph.settling import NameLayerChange
 from relex_kg.ids import EntityId
 from relex_kg.types import Entity
 
@@ -15,6 +16,15 @@ def create_entities(transaction: Transaction, entities: Sequence[Entity]) -> Non
         by_type[entity.type].append(entity)
     for type, members in sorted(by_type.items()):
         transaction.each(cypher.create_entities(type), [mapping.entity_row(entity) for entity in members])
+
+
+def retype_entities(transaction: Transaction, change: NameLayerChange) -> None:
+    ids: defaultdict[tuple[str, str], list[EntityId]] = defaultdict(list)
+    for entity in change.entities_updated:
+        if entity.id in change.retyped:
+            ids[change.retyped[entity.id], entity.type].append(entity.id)
+    for (old, new), entities in sorted(ids.items()):
+        transaction.each(cypher.retype_entities(old, new), entities)
 
 
 def delete_unused_entities(transaction: Transaction, entities: Collection[EntityId]) -> int:

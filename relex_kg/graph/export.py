@@ -17,7 +17,7 @@ from relex_kg.errors import StoreError
 from relex_kg.graph.store import Passage, Subgraph
 from relex_kg.types import Entity, Fact
 
-ENTITY_COLUMNS = ("id", "type", "name", "aliases", "mentions")
+ENTITY_COLUMNS = ("id", "type", "name", "aliases", "mentions", "value", "external_id")
 FACT_COLUMNS = ("id", "head", "type", "tail", "support", "documents", "confidence", "evidence")
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,6 +25,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def to_networkx(subgraph: Subgraph) -> "nx.MultiDiGraph[str]":
     """Entities as nodes and facts as edges, keyed by their ids and with all their properties.
+
+    A node has ``value`` and ``external_id`` where its entity has them.
 
     An edge's ``evidence`` lists where documents state the fact: ``document`` (its URI), ``start`` and ``end`` of the
     statement, the ``text`` around it and that text's ``text_start``, ``head`` and ``tail`` (``text``, ``start``,
@@ -101,12 +103,14 @@ def _endings() -> str:
 
 
 def _entity_attributes(entity: Entity) -> dict[str, Any]:
-    return {
+    attributes = {
         "type": entity.type,
         "name": entity.name,
         "aliases": list(entity.aliases),
         "mentions": entity.mentions,
     }
+    known = {"value": entity.value, "external_id": entity.external_id}
+    return attributes | {key: text for key, text in known.items() if text is not None}
 
 
 def _fact_attributes(fact: Fact, passages: Sequence[Passage]) -> dict[str, Any]:

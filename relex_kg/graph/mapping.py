@@ -52,7 +52,12 @@ def mention_row(row: MentionRow) -> Row:
 
 
 def naming_properties(naming: Naming) -> Row:
-    return {"name": naming.name, "rule": naming.rule, "rule_score": naming.score}
+    return {
+        "name": naming.name,
+        "name_document": naming.document,
+        "rule": naming.rule,
+        "rule_score": naming.score,
+    }
 
 
 def mention(document: DocumentId, row: Row) -> Mention:
@@ -68,7 +73,7 @@ def mention(document: DocumentId, row: Row) -> Mention:
 
 
 def naming(row: Row) -> Naming:
-    return Naming(NameId(row["name"]), row["rule"], row["rule_score"])
+    return Naming(NameId(row["name"]), row["name_document"], row["rule"], row["rule_score"])
 
 
 def evidence_row(row: EvidenceRow) -> Row:
@@ -104,6 +109,7 @@ def linked_relation(row: Row) -> LinkedRelation:
 def name_row(record: NameRecord) -> Row:
     properties = {
         "type": record.type,
+        "document": record.document,
         "forms": list(record.full),
         "form_counts": list(record.full.values()),
         "short_forms": list(record.short),
@@ -119,6 +125,7 @@ def name_record(row: Row) -> NameRecord:
     return NameRecord(
         id=NameId(row["id"]),
         type=row["type"],
+        document=None if row["document"] is None else DocumentId(row["document"]),
         full=dict(zip(row["forms"], row["form_counts"], strict=True)),
         short=dict(zip(row["short_forms"], row["short_counts"], strict=True)),
         references=row["references"],
@@ -133,12 +140,22 @@ def entity_row(entity: Entity) -> Row:
         "type": entity.type,
         "aliases": list(entity.aliases),
         "mentions": entity.mentions,
+        "value": entity.value,
+        "external_id": entity.external_id,
     }
     return {"id": entity.id, "properties": properties}
 
 
 def entity(row: Row) -> Entity:
-    return Entity(EntityId(row["id"]), row["type"], row["name"], tuple(row["aliases"]), row["mentions"])
+    return Entity(
+        id=EntityId(row["id"]),
+        type=row["type"],
+        name=row["name"],
+        aliases=tuple(row["aliases"]),
+        mentions=row["mentions"],
+        value=row["value"],
+        external_id=row["external_id"],
+    )
 
 
 def fact(row: Row) -> Fact:

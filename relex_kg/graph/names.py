@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from relex_kg.ids import EntityId, MentionId, NameId
+from relex_kg.ids import DocumentId, EntityId, MentionId, NameId
 from relex_kg.types import Mention, Naming
 
 
@@ -29,18 +29,24 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class NameUse:
-    """A form in which mentions use a name. A reference gives its name no form: its ``surface`` is empty."""
+    """A form in which mentions use a name. A reference gives its name no form: its ``surface`` is empty.
+
+    ``document`` is empty but for names that their document tells from equal ones (:class:`relex_kg.types.Naming`).
+    """
 
     name: NameId
     type: str
+    document: str
     role: Role
     surface: str
 
     @classmethod
     def of(cls, mention: Mention, naming: Naming) -> Self:
+        document = naming.document or ""
         if mention.is_reference:
-            return cls(naming.name, mention.type, Role.REFERENCE, "")
-        return cls(naming.name, mention.type, Role.FULL if naming.rule is None else Role.SHORT, mention.surface)
+            return cls(naming.name, mention.type, document, Role.REFERENCE, "")
+        role = Role.FULL if naming.rule is None else Role.SHORT
+        return cls(naming.name, mention.type, document, role, mention.surface)
 
 
 Uses = Mapping[NameUse, int]
@@ -58,14 +64,16 @@ def difference(old: Uses, new: Uses) -> dict[NameUse, int]:
 
 def dump_uses(uses: Uses) -> str:
     """The uses as a text."""
-    return json.dumps([[use.name, use.type, use.role, use.surface, count] for use, count in sorted(uses.items())])
+    return json.dumps(
+        [[use.name, use.type, use.document, use.role, use.surface, count] for use, count in sorted(uses.items())]
+    )
 
 
 def load_uses(text: str) -> Counter[NameUse]:
     return Counter(
         {
-            NameUse(NameId(name), type, Role(role), surface): count
-            for name, type, role, surface, count in json.loads(text)
+            NameUse(NameId(name), type, document, Role(role), surface): count
+            for name, type, document, role, surface, count in json.loads(text)
         }
     )
 
@@ -75,6 +83,7 @@ class NameRecord:
     """A name, what it counts, and the entity that it names.
 
     Attributes:
+        document: the one that tells it from equal names, if one does.
         full: its forms and how many mentions have each.
         short: the same of short forms.
         references: how many mentions are references to it.
@@ -84,6 +93,7 @@ class NameRecord:
 
     id: NameId
     type: str
+    document: DocumentId | None
     full: Mapping[str, int]
     short: Mapping[str, int]
     references: int
@@ -117,7 +127,7 @@ def counted(records: Mapping[NameId, NameRecord], uses: Uses) -> dict[NameId, Na
 
 
 def _unused(use: NameUse) -> NameRecord:
-    return NameRecord(use.name, use.type, {}, {}, 0, (), None)
+    return NameRecord(use.name, use.type, DocumentId(use.document) if use.document else None, {}, {}, 0, (), None)
 
 
 def _with(counts: Mapping[str, int], surface: str, count: int) -> dict[str, int]:

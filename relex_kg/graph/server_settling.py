@@ -7,7 +7,7 @@ from relex_kg.graph import cypher, mapping
 from relex_kg.graph.documents import note_uses
 from relex_kg.graph.driver import Transaction
 from relex_kg.graph.edges import change_facts
-from relex_kg.graph.entities import create_entities, delete_unused_entities
+from relex_kg.graph.entities import create_entities, delete_unused_entities, retype_entities
 from relex_kg.graph.names import NameRecord, load_uses
 from relex_kg.graph.settling import (
     DocumentLinks,
@@ -73,6 +73,7 @@ class ServerSettling:
         transaction.each(cypher.DELETE_KEYS, [{"key": key, "name": name} for key, name in change.keys_deleted])
         transaction.each(cypher.CREATE_KEYS, [{"key": key, "name": name} for key, name in change.keys_created])
         create_entities(transaction, change.entities_created)
+        retype_entities(transaction, change)
         transaction.each(cypher.UPDATE_ENTITIES, [mapping.entity_row(entity) for entity in change.entities_updated])
         transaction.each(cypher.WRITE_NAMES, [mapping.name_row(record) for record in change.names])
         transaction.each(cypher.DELETE_NAMES, change.names_deleted)

@@ -42,6 +42,7 @@ class NameLayerChange:
         names_deleted: those that nothing uses any more.
         keys_created: (key, name) for what names are now found under.
         keys_deleted: (key, name) for what they are no longer found under.
+        retyped: the type that an entity of ``entities_updated`` had before, where it changed.
         entities_deleted: those that have no name any more. They go once no mention refers to them.
     """
 
@@ -52,6 +53,7 @@ class NameLayerChange:
     keys_deleted: tuple[tuple[str, NameId], ...]
     entities_created: tuple[Entity, ...]
     entities_updated: tuple[Entity, ...]
+    retyped: Mapping[EntityId, str]
     entities_deleted: tuple[EntityId, ...]
     moves: tuple[Move, ...]
 

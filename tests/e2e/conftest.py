@@ -12,7 +12,7 @@ from relex_kg.extract.extractor import Extractor
 from relex_kg.graph.bolt import BoltStore
 from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline
-from relex_kg.settlement import settle
+from relex_kg.settlement.run import settle
 from relex_kg.text.readers import read
 from relex_kg.types import Document
 

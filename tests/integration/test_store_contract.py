@@ -6,14 +6,15 @@ from threading import Thread
 
 import pytest
 
+from relex_kg.canon.aliases import Aliases, AliasRow
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import StoreError
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.store import DocumentState, GraphCounts, Quote
 from relex_kg.ids import document_id
-from relex_kg.settlement import SettleReport
-from relex_kg.settlement import settle as settle_with
+from relex_kg.settlement.report import SettleReport
+from relex_kg.settlement.run import settle as settle_with
 
 RESOLVER = Resolver(Decisions.none())
 
@@ -276,6 +277,20 @@ def test_a_neighbourhood_reaches_as_far_as_its_hops(store, say, settle):
     assert around("Ann", 9) == ["Ann", "Bob", "Cy", "Dan"]
     assert around("Nobody", 1) == []
     assert len(store.around("Bob", hops=1).facts) == 2
+
+
+def test_an_entity_s_external_id_comes_and_goes_with_the_list_that_gives_it(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann", "KNOWS", "Bob")))
+    for row_id in (None, "Q1", "Q2", None):
+        rows = (AliasRow(row_id, "Person", ("Ann",), "people.csv, line 2"),) if row_id else ()
+        settle_with(store, Resolver(Decisions.none(), aliases=Aliases(rows)))
+        assert {entity.name: entity.external_id for entity in store.graph().entities} == {"Ann": row_id, "Bob": None}
+
+
+def test_a_date_s_value_is_kept(store, say):
+    store.replace_document(say("a.txt", ("Ann", "BORN_ON", "3 May 1999")))
+    settle_with(store, Resolver(Decisions.none()))
+    assert {entity.name: entity.value for entity in store.graph().entities} == {"Ann": None, "3 May 1999": "1999-05-03"}
 
 
 def test_a_reference_is_evidence_of_its_entity_s_facts(store, say, settle):

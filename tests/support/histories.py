@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 from oracle import expected, shape
 
-from relex_kg import settlement
-from relex_kg.canon.decisions import Decision, Decisions
+from relex_kg.canon.aliases import Aliases, AliasRow
+from relex_kg.canon.decisions import Decision, Decisions, Listed
 from relex_kg.canon.resolver import Resolver
 from relex_kg.graph.rows import DocumentRows, document_rows
 from relex_kg.graph.store import Store
 from relex_kg.ids import DocumentId, chunk_id, document_id, mention_id, relation_id
+from relex_kg.settlement import links, names, run, sweep
 from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
 
 # Names that the rules join, keep apart, or join only while a third is there.
@@ -27,15 +28,22 @@ PEOPLE = """
 THINGS = """
     International Business Machines, IBM, I.B.M., IBM Corp., Acme Ltd, ACME, Acme, Washington Post, Washington,
     Mitsubishi, Mitsubihsi, Mitsubishi Motors, SR-2023-052, SR-2023-053, Industrial Bank of Mali,
-    Indian Bureau of Mines, colour works, color works, Wal Mart, Walmart
+    Indian Bureau of Mines, colour works, color works, Wal Mart, Walmart, Samsung, Samsung Group, Acme (maker of roads)
 """
+DAYS = "3 May 1999, May 3 1999, 1999-05-03, 1999, Wednesday, last year"
+PLACES = "Brazil, Brazilian, U.S., American, United States, Paris, Paris (Texas), Washington"
 NAMES = [
     (type, name.strip())
-    for type, names in (("Person", PEOPLE), ("Organisation", THINGS))
-    for name in names.replace("\n", " ").split(",")
+    for type, listing in (("Person", PEOPLE), ("Organisation", THINGS), ("Date", DAYS), ("Place", PLACES))
+    for name in listing.replace("\n", " ").split(",")
 ]
 DECISIONS = (
     Decisions.none(),
+    Decisions((Decision("Place", (Listed("Place", "Washington"), Listed("Organisation", "Washington")), "e"),), ()),
+    Decisions(
+        (Decision("Place", (Listed("Place", "Paris", "a"), Listed("Place", "Paris (Texas)")), "f"),),
+        (Decision("Date", (Listed("Date", "1999", "b"), Listed("Date", "1999-05-03")), "g"),),
+    ),
     Decisions((Decision("Organisation", ("Acme Ltd", "Walmart"), "a"),), ()),
     Decisions((), (Decision("Organisation", ("IBM", "International Business Machines"), "b"),)),
     Decisions(
@@ -43,7 +51,21 @@ DECISIONS = (
         (Decision("Person", ("John Smith", "JOHN SMITH"), "d"),),
     ),
 )
-SIZES = ("_COUNTED_AT_ONCE", "_LINKED_AT_ONCE", "_NAMES_AT_ONCE")
+ALIASES = Aliases(
+    (
+        AliasRow("Q1", "Organisation", ("IBM", "International Business Machines", "Acme"), "list.csv, line 2"),
+        AliasRow("Q2", "Place", ("Washington", "Paris"), "list.csv, line 3"),
+        AliasRow("Q3", "Person", ("George W. Bush",), "list.csv, line 4"),
+    )
+)
+RESOLVERS = (*map(Resolver, DECISIONS), Resolver(DECISIONS[0], aliases=ALIASES))
+# How much is done in one transaction.
+SIZES = (
+    (names, "_COUNTED_AT_ONCE"),
+    (links, "_LINKED_AT_ONCE"),
+    (sweep, "_DOCUMENTS_AT_ONCE"),
+    (sweep, "_NAMES_AT_ONCE"),
+)
 
 # A statement: head, relation type, tail, score, and whether a pronoun that stands for the head says it.
 STATEMENTS = st.lists(
@@ -105,7 +127,7 @@ def histories(empty_store: Callable[[], Store]) -> type[RuleBasedStateMachine]:
             super().__init__()
             self.store = empty_store()
             self.corpus: dict[DocumentId, DocumentRows] = {}
-            self.resolver = Resolver(DECISIONS[0])
+            self.resolver = RESOLVERS[0]
 
         @rule(target=documents, name=st.sampled_from("abcdef"), statements=STATEMENTS)
         def write(self, name: str, statements: list[Any]) -> DocumentId:
@@ -124,20 +146,20 @@ def histories(empty_store: Callable[[], Store]) -> type[RuleBasedStateMachine]:
             assert self.store.remove_document(document) == (document in self.corpus)
             self.corpus.pop(document, None)
 
-        @rule(decisions=st.sampled_from(DECISIONS))
-        def decide(self, decisions: Decisions) -> None:
-            self.resolver = Resolver(decisions)
+        @rule(resolver=st.sampled_from(RESOLVERS))
+        def decide(self, resolver: Resolver) -> None:
+            self.resolver = resolver
 
         @rule(parts=st.integers(1, 4))
         def settle_partly(self, parts: int) -> None:
             for _ in range(parts):
-                self.store.settling(lambda settling: settlement._do_next(settling, self.resolver))
+                self.store.settling(lambda settling: run.do_next(settling, self.resolver))
 
         @rule()
         def settle(self) -> None:
-            settlement.settle(self.store, self.resolver)
+            run.settle(self.store, self.resolver)
             assert shape(self.store.graph()) == expected(self.corpus.values(), self.resolver)
-            assert settlement.settle(self.store, self.resolver) is None
+            assert run.settle(self.store, self.resolver) is None
 
         @invariant()
         def no_fact_is_without_evidence(self) -> None:
@@ -147,7 +169,7 @@ def histories(empty_store: Callable[[], Store]) -> type[RuleBasedStateMachine]:
             self.settle()
             for document in self.corpus:
                 self.store.remove_document(document)
-            settlement.settle(self.store, self.resolver)
+            run.settle(self.store, self.resolver)
             counts = self.store.counts()
             assert (counts.documents, counts.mentions, counts.entities, counts.facts) == (0, 0, 0, 0)
 

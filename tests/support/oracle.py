@@ -18,7 +18,9 @@ Thing = tuple[object, ...]
 def expected(corpus: Collection[DocumentRows], resolver: Resolver) -> tuple[list[Thing], list[Thing]]:
     """Entities and facts of the corpus, without ids that depend on history."""
     clusters = resolver.resolve(row.mention for rows in corpus for row in rows.mentions).clusters
-    entities = [(one.type, one.name, one.aliases, len(one.mentions)) for one in clusters]
+    entities = [
+        (one.type, one.name, one.aliases, len(one.mentions), one.value or "", one.external_id or "") for one in clusters
+    ]
     cluster_of = {mention: place for place, one in enumerate(clusters) for mention in one.mentions}
     evidence = defaultdict(list)
     for rows in corpus:
@@ -44,7 +46,10 @@ def expected(corpus: Collection[DocumentRows], resolver: Resolver) -> tuple[list
 
 def shape(graph: Subgraph) -> tuple[list[Thing], list[Thing]]:
     """The same of a store's graph."""
-    entities = {one.id: (one.type, one.name, one.aliases, one.mentions) for one in graph.entities}
+    entities = {
+        one.id: (one.type, one.name, one.aliases, one.mentions, one.value or "", one.external_id or "")
+        for one in graph.entities
+    }
     facts = [
         (
             entities[fact.head],

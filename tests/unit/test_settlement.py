@@ -6,19 +6,19 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from oracle import expected, shape
 
-from relex_kg import settlement
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.graph.memory import MemoryStore
-from relex_kg.settlement import settle
+from relex_kg.settlement import links
+from relex_kg.settlement.run import settle
 
 RESOLVER = Resolver(Decisions.none())
 
 
 @pytest.mark.parametrize("size", [1, 3, 200])
 def test_any_history_leaves_the_graph_of_its_corpus(size, monkeypatch):
-    for name in SIZES:
-        monkeypatch.setattr(settlement, name, size)
+    for module, name in SIZES:
+        monkeypatch.setattr(module, name, size)
     run_state_machine_as_test(
         histories(MemoryStore), settings=settings(max_examples=400, stateful_step_count=20, deadline=None)
     )
@@ -55,7 +55,7 @@ def test_a_new_name_reads_its_neighbours_and_not_the_graph():
 
 
 def test_mentions_follow_a_name_that_goes_to_another_entity(monkeypatch):
-    monkeypatch.setattr(settlement, "_LINKED_AT_ONCE", 2)
+    monkeypatch.setattr(links, "_LINKED_AT_ONCE", 2)
     store = MemoryStore()
     corpus = [
         rows_of(f"{n}", [(("Person", "J. Smith"), "KNOWS", ("Person", "Ann Lee"), 0.5, False)], RESOLVER)

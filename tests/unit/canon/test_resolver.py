@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.resolver import Resolver, is_person_type
 from relex_kg.types import Cluster, Merge, Resolution
 
@@ -53,6 +54,11 @@ def test_the_name_is_the_most_used_full_form(mentions, groups, resolver):
     assert groups(resolver.resolve(mentions(documents))) == [["Lodz", "LODZ", "Łódź"]]
 
 
+def test_what_no_reader_sees_is_in_no_name(mentions, groups, resolver):
+    documents = [[("Person", name)] for name in ("Ange\u200bla Mer\u00adkel", "\ufeffAngela Merkel", "A. Mer\u2060kel")]
+    assert groups(resolver.resolve(mentions(documents))) == [["Angela Merkel", "A. Merkel"]]
+
+
 @pytest.mark.parametrize(
     "type", ["Person", "PER", "Peop", "person", "Researcher", "FictionalCharacter", "HUMAN_PERSON"]
 )
@@ -63,6 +69,25 @@ def test_types_of_people(type):
 @pytest.mark.parametrize("type", ["Organization", "PersonalItem", "Permit", "X1", "人"])
 def test_other_types(type):
     assert not is_person_type(type)
+
+
+@pytest.mark.parametrize(
+    ("type", "kind"),
+    [
+        ("Organization", Kind.ORGANIZATION),
+        ("ORG", Kind.ORGANIZATION),
+        ("FootballClub", Kind.ORGANIZATION),
+        ("Location", Kind.PLACE),
+        ("GPE", Kind.PLACE),
+        ("birth_date", Kind.DATE),
+        ("time", Kind.DATE),
+        ("nationality, religious or political group", Kind.OTHER),
+        ("Product", Kind.OTHER),
+        ("", Kind.OTHER),
+    ],
+)
+def test_kinds_of_types(type, kind):
+    assert kind_of_type(type) is kind
 
 
 def test_person_types_can_be_given(mentions, groups):

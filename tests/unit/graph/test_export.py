@@ -24,7 +24,7 @@ def test_networkx_holds_every_entity_and_fact_with_its_evidence(subgraph):
     graph = to_networkx(subgraph)
     assert sorted(graph.nodes) == [entity.id for entity in subgraph.entities]
     [acme] = [data for _, data in graph.nodes(data=True) if data["type"] == "Organisation"]
-    assert acme == {"type": "Organisation", "name": "ACME LTD", "aliases": ["Acme Ltd"], "mentions": 2}
+    assert acme == {"type": "Organisation", "name": "Acme Ltd", "aliases": ["ACME LTD"], "mentions": 2}
     [(head, tail, key, data)] = [edge for edge in graph.edges(keys=True, data=True) if edge[3]["type"] == "WORKS_FOR"]
     [(fact, [passage])] = [(fact, passages) for fact, passages in subgraph.facts if fact.type == "WORKS_FOR"]
     assert (head, tail, key) == (fact.head, fact.tail, fact.id)
@@ -87,7 +87,7 @@ def test_csv_reads_back_with_lists_as_json_and_formulas_disarmed(subgraph, tmp_p
         '\'=HYPERLINK("x")',
         'Ann, "the first"',
         "<b>Bell\x07</b>",
-        "ACME LTD",
+        "Acme Ltd",
         "x",
     }
     with edges.open(encoding="utf-8", newline="") as file:

@@ -28,7 +28,7 @@ def relation(id, head, tail, type="KNOWS", score=0.5):
 
 def rows(chunks, mentions, relations=()):
     extraction = Extraction(DOCUMENT.id, tuple(mentions), tuple(relations), {})
-    namings = {mention.id: Naming(NameId(f"name of {mention.id}"), None, None) for mention in mentions}
+    namings = {mention.id: Naming(NameId(f"name of {mention.id}"), None, None, None) for mention in mentions}
     return document_rows(
         DOCUMENT,
         chunks,
@@ -90,6 +90,6 @@ def test_uses_of_names_are_counted_by_form_and_role():
     chunks = [chunk(0, 0, 20)]
     found = rows(chunks, [mention("a", 0, 1), mention("b", 2, 3)])
     assert found.uses == {
-        NameUse(NameId("name of a"), "Person", Role.FULL, "x"): 1,
-        NameUse(NameId("name of b"), "Person", Role.FULL, "x"): 1,
+        NameUse(NameId("name of a"), "Person", "", Role.FULL, "x"): 1,
+        NameUse(NameId("name of b"), "Person", "", Role.FULL, "x"): 1,
     }
