@@ -27,7 +27,7 @@ from relex_kg.ontology import Schema
 from relex_kg.reading import WINDOW, ExtractedDocument, Reader
 from relex_kg.settlement.report import SettleReport
 from relex_kg.settlement.run import settle
-from relex_kg.text.discovery import Skip, discover
+from relex_kg.text.discovery import EVERYTHING, Selection, Skip, discover
 from relex_kg.text.readers import ReadFailure, file_uri, read
 from relex_kg.types import Chunk, Document
 
@@ -168,7 +168,9 @@ class Pipeline:
         self._store = store
         store.prepare()
 
-    def build(self, paths: Sequence[Path], *, watch: Watcher = unwatched) -> RunReport:
+    def build(
+        self, paths: Sequence[Path], *, selection: Selection = EVERYTHING, watch: Watcher = unwatched
+    ) -> RunReport:
         """Bring the graph in line with the documents under ``paths``; documents elsewhere stay as they are.
 
         Raises:
@@ -176,17 +178,24 @@ class Pipeline:
             StoreError: the store refused or went away; what was written stays, the next run goes on from there.
         """
         report = RunReport()
-        self.ingest(self.find(paths, report, watch=watch), report, watch=watch)
+        self.ingest(self.find(paths, report, selection=selection, watch=watch), report, watch=watch)
         report.settled = self.settle(report, watch=watch)
         return report
 
-    def find(self, paths: Sequence[Path], report: RunReport, *, watch: Watcher = unwatched) -> Iterator[Change]:
+    def find(
+        self,
+        paths: Sequence[Path],
+        report: RunReport,
+        *,
+        selection: Selection = EVERYTHING,
+        watch: Watcher = unwatched,
+    ) -> Iterator[Change]:
         """The documents under ``paths`` that the store lacks, or has in another state.
 
         Raises:
             ReadError: one of ``paths`` does not exist.
         """
-        discovery = discover(paths)
+        discovery = discover(paths, selection)
         report.skipped += discovery.skipped
         seen: set[DocumentId] = set()
         readings = _read_all(discovery.files, watch)

@@ -1,8 +1,10 @@
 """From documents to what they say: chunks for the graph, windows for the model, mentions and relations out."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from unicodedata import combining
 
 from relex_kg.extract.extractor import Extractor, Progress, unwatched
 from relex_kg.extract.merging import Part, merge
@@ -10,13 +12,13 @@ from relex_kg.extract.request import Request
 from relex_kg.ids import digest
 from relex_kg.ontology import Schema
 from relex_kg.text.chunking import chunk
-from relex_kg.types import Chunk, Document, Extraction, Span
+from relex_kg.types import Chunk, Document, Extraction, Span, TextMention
 
 WINDOW = 100
 """About how many tokens of text the model reads at once; docs/results.md says what other sizes cost and find."""
 
 # Changes when the same text, model and schema can give another extraction than before
-_VERSION = 4
+_VERSION = 5
 
 _OVERLAP_TOKENS = 60  # what chunks share: two sentences or so
 _TITLE_STARTS_WITHIN = 12  # characters before a title that may be markup
@@ -69,7 +71,13 @@ class Reader:
         """Read chunked documents, together; ``on_progress`` hears how many windows were read, and of how many."""
         read = self.read([document for document, _ in documents], on_progress=on_progress)
         for (document, chunks), parts in zip(documents, read, strict=True):
-            yield ExtractedDocument(document, chunks, merge(document.id, parts, self._schema))
+            parts_within_rows = [_within_rows(_whole_letters(part, document.text), document.rows) for part in parts]
+            extraction = merge(document.id, parts_within_rows, self._schema)
+            crossing = sum(len(part.found.relations) for part in parts)
+            crossing -= sum(len(part.found.relations) for part in parts_within_rows)
+            if crossing:
+                extraction = replace(extraction, dropped={**extraction.dropped, "relation across rows": crossing})
+            yield ExtractedDocument(document, chunks, extraction)
 
     def read(
         self, documents: Sequence[Document], *, on_progress: Progress = unwatched, flat: bool = True
@@ -92,6 +100,43 @@ class Reader:
             for of_document, of_pass in zip(parts, read, strict=True):
                 of_document.extend(of_pass)
         return parts
+
+
+def _whole_letters(part: Part, text: str) -> Part:
+    """The part with no mention that ends before a combining mark, which belongs to the letter before it."""
+    if text.isascii():
+        return part
+    mentions = tuple(_with_marks(mention, text) for mention in part.found.mentions)
+    return replace(part, found=replace(part.found, mentions=mentions))
+
+
+def _with_marks(mention: TextMention, text: str) -> TextMention:
+    end = mention.span.end
+    while end < len(text) and combining(text[end]):
+        end += 1
+    if end == mention.span.end:
+        return mention
+    span = Span(mention.span.start, end)
+    return replace(mention, span=span, text=span.of(text))
+
+
+def _within_rows(part: Part, rows: Sequence[Span]) -> Part:
+    """The part without relations between two rows of a table; those between a row and what is around it stay."""
+    if not rows:
+        return part
+    found = part.found
+    places = [_row(mention.span, rows) for mention in found.mentions]
+    relations = tuple(
+        relation
+        for relation in found.relations
+        if None in (places[relation.head], places[relation.tail]) or places[relation.head] == places[relation.tail]
+    )
+    return replace(part, found=replace(found, relations=relations))
+
+
+def _row(span: Span, rows: Sequence[Span]) -> int | None:
+    index = bisect_right(rows, span.start, key=lambda row: row.start) - 1
+    return index if index >= 0 and span.start < rows[index].end else None
 
 
 def title_span(document: Document) -> Span | None:

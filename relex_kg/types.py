@@ -4,50 +4,37 @@ All offsets are character offsets into the document's text as read, end-exclusiv
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, NameId, RelationId
+from relex_kg.source_map import SourceMap
+from relex_kg.spans import Span as Span  # noqa: PLC0414 - passed on
 
 _NEVER_SEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Characters ``start`` to ``end`` (exclusive) of a text; never empty."""
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end:
-            raise ValueError(f"a span needs 0 <= start < end, not {self.start}..{self.end}")
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-    def contains(self, other: "Span") -> bool:
-        return self.start <= other.start and other.end <= self.end
-
-    def overlaps(self, other: "Span") -> bool:
-        return self.start < other.end and other.start < self.end
-
-    def shifted(self, offset: int) -> "Span":
-        return Span(self.start + offset, self.end + offset)
-
-    def of(self, text: str) -> str:
-        return text[self.start : self.end]
+MetadataValue = str | int | float | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text and where it came from. ``media_type`` is that of the source (``text/html``), not of ``text``."""
+    """A text and where it came from.
+
+    Attributes:
+        media_type: that of the source (``text/html``), not of ``text``.
+        metadata: what the source says about itself (``date``, ``author``, ``language``), as it says it.
+        rows: the rows of its tables, in order. What one says is not about what stands in another.
+        source_map: leads from the text's characters to the source's; None where the text is all there is.
+    """
 
     id: DocumentId
     uri: str
     title: str
     text: str
     media_type: str
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict, hash=False)
+    rows: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+    source_map: SourceMap | None = field(default=None, repr=False, compare=False)
 
     @property
     def sha256(self) -> str:

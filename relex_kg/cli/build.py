@@ -37,7 +37,9 @@ _STAGES = {
 
 
 def build(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders with files, or - for JSON Lines on stdin.")
+    ],
     *,
     schema: options.Schema = None,
     store: options.Store = None,
@@ -46,6 +48,14 @@ def build(
     window: options.Window = None,
     decisions: options.Decisions = None,
     aliases: options.Aliases = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="In folders, read only what matches, such as '*.md'. May be repeated."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="In folders, leave out what matches, such as drafts/. May be repeated."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
     ] = False,
@@ -53,11 +63,13 @@ def build(
 ) -> None:
     r"""Bring the graph in line with documents.
 
-    Reads every document under the paths (text, Markdown, HTML, JSON Lines; PDF
-    and Word with the extra relex-kg\[files]), finds mentions and relations, and
+    Reads every document under the paths (text, Markdown, HTML, e-mail, EPUB,
+    JSON Lines and more; PDF and Office files with the extra relex-kg\[files];
+    all of them also as .gz), finds mentions and relations, and
     writes those of new and changed documents. Names that mean one thing then
     become one entity. Documents elsewhere stay as they are; to take one out,
-    see: relex-kg remove.
+    see: relex-kg remove. In a folder, hidden files, what a .gitignore leaves
+    out, and stores of graphs are not read.
 
     A second run on the same documents changes nothing. A run that was stopped,
     however hard, is finished by the next. A document that cannot be read is
@@ -67,10 +79,13 @@ def build(
 
       relex-kg build reports/
       relex-kg build notes.md mails.jsonl --schema companies
+      zcat mails.jsonl.gz | relex-kg build -
+      relex-kg build reports/ --include '*.md' --exclude drafts/
       relex-kg build reports/ --store neo4j://localhost:7687
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """
     from relex_kg.pipeline import Pipeline
+    from relex_kg.text.discovery import Selection
 
     _refuse_missing(paths)
     wanted, resolver = load_schema(schema), load_resolver(decisions, aliases)
@@ -80,7 +95,8 @@ def build(
             pipeline = Pipeline(
                 schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen_window(window)
             )
-            report = pipeline.build(paths, watch=lambda progress: _show(progress, show))
+            selection = Selection(tuple(include or ()), tuple(exclude or ()))
+            report = pipeline.build(paths, selection=selection, watch=lambda progress: _show(progress, show))
             counts = opened.counts()
     target = "memory" if dry_run else settings().target(store)
     if as_json:

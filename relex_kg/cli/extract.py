@@ -99,7 +99,7 @@ def _wanted(
 
 def _documents(source: str) -> "tuple[list[Document], list[ReadFailure]]":
     """The documents meant, and what could not be read; if nothing could, the first such error is raised."""
-    from relex_kg.text.readers import SUFFIXES, read
+    from relex_kg.text.readers import SUFFIXES, read, suffix
     from relex_kg.types import Document
 
     if source == "-":
@@ -112,17 +112,17 @@ def _documents(source: str) -> "tuple[list[Document], list[ReadFailure]]":
         if not documents:
             raise failures[0].error
         return documents, failures
-    if not any(map(str.isspace, source)) and path.suffix.lower() in SUFFIXES:
+    if not any(map(str.isspace, source)) and suffix(path) in SUFFIXES:
         raise ReadError(f"there is no file {source}", fix="check the path; or, if this is a text, put a blank in it")
     return [_bare(source)], []
 
 
 def _bare(text: str) -> "Document":
     from relex_kg.ids import document_id
-    from relex_kg.text.decoding import clean
+    from relex_kg.text.characters import legible
     from relex_kg.types import Document
 
-    return Document(document_id("text:"), "text:", "text", clean(text), "text/plain")
+    return Document(document_id("text:"), "text:", "text", legible(text), "text/plain")
 
 
 def _read(

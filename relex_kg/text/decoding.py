@@ -1,12 +1,11 @@
-"""Bytes to text: encodings, line ends, and characters that no store can hold."""
+"""Bytes to text, whatever their encoding."""
 
 import codecs
-import re
 from collections.abc import Iterator
 
 from relex_kg.errors import ReadError
-
-REPLACEMENT = "\ufffd"
+from relex_kg.text.characters import REPLACEMENT, clean
+from relex_kg.text.mapped import MappedText
 
 # The UTF-32 marks come first: the little-endian one begins like that of UTF-16.
 _MARKS = (
@@ -16,20 +15,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _CONTROLS = "".join(chr(code) for code in range(32) if chr(code) not in "\t\n\v\f\r\x1b") + "\x7f"
 _ASCII = bytes(range(128))
 _HIGH_BYTES = bytes(range(9))  # of the UTF-16 units of alphabets from Latin to Arabic
 _CONVERT = "convert the file to UTF-8, for example with iconv"
 
 
-def clean(text: str) -> str:
-    """Line ends become ``\\n``; each NUL and each lone surrogate, which stores refuse, becomes one U+FFFD."""
-    return _UNSTORABLE.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def decode(data: bytes, name: str, *, declared: str | None = None) -> str:
-    """The text of a file's bytes, as ``clean`` leaves it.
+def decode(data: bytes, name: str, *, declared: str | None = None) -> MappedText:
+    """The text of a file's bytes, as ``clean`` leaves it, mapped to the file's characters (behind a byte order mark).
 
     A byte order mark decides; then ``declared``, where the format can name an encoding and the bytes agree; then UTF-8;
     then UTF-16 without a mark, where the bytes leave no doubt; last Windows-1252, for text mostly in ASCII.

@@ -1,5 +1,6 @@
 """From documents to what they say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,38 @@ def test_each_way_of_reading_has_a_fingerprint_of_its_own(extractor: Extractor) 
 
 def test_the_help_names_the_size_of_windows() -> None:
     assert f"else {WINDOW}." in options.Window.__metadata__[0].help
+
+
+def test_no_relation_crosses_the_rows_of_a_table(extractor: Extractor) -> None:
+    text = "Ada Byron: York.\n\nBea Low: Leeds.\n\nCyd saw her."
+    rows = (Span(0, 16), Span(18, 33))
+    plain = document(text, "")
+    reader = Reader(extractor, Schema.from_labels(["person"], ["knows"], entity_threshold=0.3, relation_threshold=0.01))
+
+    def ends(read: Document) -> tuple[set[tuple[int, int]], int]:
+        (found,) = reader.extract([(read, reader.chunks(read))])
+        starts = {mention.id: mention.span.start for mention in found.extraction.mentions}
+        pairs = {(starts[relation.head], starts[relation.tail]) for relation in found.extraction.relations}
+        return pairs, found.extraction.dropped.get("relation across rows", 0)
+
+    def crosses(head: int, tail: int) -> bool:
+        return max(head, tail) < 34 and (head < 18) != (tail < 18)
+
+    everything, none = ends(plain)
+    within, dropped = ends(replace(plain, rows=rows))
+    assert none == 0
+    assert any(crosses(*pair) for pair in everything)
+    assert within == {pair for pair in everything if not crosses(*pair)}
+    assert dropped >= len(everything) - len(within)
+
+
+def test_no_mention_ends_before_a_combining_mark(extractor: Extractor) -> None:
+    text = "Ada N\u0308 met Bea R\u0308 in York\u0308."
+    schema = Schema.from_labels(["person", "place"], [], entity_threshold=0.01)
+    read = document(text, "")
+    reader = Reader(extractor, schema)
+    (found,) = reader.extract([(read, reader.chunks(read))])
+    assert found.extraction.mentions
+    for mention in found.extraction.mentions:
+        assert mention.text == mention.span.of(text)
+        assert not text.startswith("\u0308", mention.span.end)

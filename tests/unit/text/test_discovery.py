@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from relex_kg.errors import ReadError
-from relex_kg.text.discovery import Discovery, Skip, discover
+from relex_kg.text.discovery import Discovery, Selection, Skip, discover
 
 
 @pytest.fixture
@@ -71,3 +71,46 @@ def test_directory_that_cannot_be_read(tree: Path, monkeypatch: pytest.MonkeyPat
 def test_missing_path(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"none\.txt does not exist"):
         discover([tmp_path / "none.txt"])
+
+
+def test_address() -> None:
+    with pytest.raises(ReadError, match=r"https://example.org/a.html is an address.*"):
+        discover([Path("https://example.org/a.html")])
+
+
+def made(tmp_path: Path, *names: str) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text")
+
+
+def names(tmp_path: Path, selection: Selection = Selection()) -> list[str]:  # noqa: B008 - frozen
+    return [path.relative_to(tmp_path).as_posix() for path in discover([tmp_path], selection).files]
+
+
+def test_the_store_of_a_graph_is_not_read(tmp_path: Path) -> None:
+    made(tmp_path, "a.txt", "relex-graph/server.args", "relex-graph/server/databases/kg/b.jsonl", "other/server/c.txt")
+    assert discover([tmp_path]) == Discovery(
+        (tmp_path / "a.txt", tmp_path / "other/server/c.txt"), (Skip(tmp_path / "relex-graph", "store of a graph"),)
+    )
+
+
+def test_gitignore(tmp_path: Path) -> None:
+    made(tmp_path, "a.txt", "drafts/b.txt", "c/d.md", "c/e.md", "c/f/g.md")
+    (tmp_path / ".gitignore").write_text("drafts/\n*.md\n")
+    (tmp_path / "c/.gitignore").write_text("!e.md\n")
+    assert names(tmp_path) == ["a.txt", "c/e.md"]
+    assert Skip(tmp_path / "drafts", "left out by .gitignore") in discover([tmp_path]).skipped
+    assert discover([tmp_path / "drafts/b.txt"]).files == (tmp_path / "drafts/b.txt",)
+
+
+def test_include_and_exclude(tmp_path: Path) -> None:
+    made(tmp_path, "a.txt", "b.md", "notes/c.txt", "notes/old/d.txt")
+    assert names(tmp_path, Selection(include=("*.md", "notes/"))) == ["b.md", "notes/c.txt", "notes/old/d.txt"]
+    assert names(tmp_path, Selection(exclude=("old/", "/*.md"))) == ["a.txt", "notes/c.txt"]
+    skips = discover([tmp_path], Selection(("*.md",), ("old/",))).skipped
+    assert {skip.path.name: skip.reason for skip in skips} == {
+        "a.txt": "not included",
+        "c.txt": "not included",
+        "old": "excluded",
+    }
