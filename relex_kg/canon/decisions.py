@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from relex_kg.errors import DecisionError
-from relex_kg.ids import digest
 from relex_kg.types import collapse
 
 _SECTIONS = ("must_link", "cannot_link")
 _Key = TypeVar("_Key", bound=Hashable)
+Entry = tuple[str, "tuple[Listed, ...]"]
+"""``must_link`` or ``cannot_link``, and the names, sorted."""
+
 _EXAMPLE = "'- {type: Person, names: [J. Smith, John Smith]}'"
 _NAMES_FIX = (
     "write names in brackets, in quotes where one looks like a number or a date; a name of another type or of one "
@@ -96,14 +98,21 @@ class Decisions:
         return cls(must_link, cannot_link)
 
     @property
-    def fingerprint(self) -> str:
-        """32 hexadecimal digits over what was decided, in whatever order it was written."""
-        parts = []
-        for section, decisions in zip(_SECTIONS, (self.must_link, self.cannot_link), strict=True):
-            for names in sorted({tuple(sorted(decision.listed)) for decision in decisions}):
-                fields = [field for listed in names for field in (listed.type, listed.name, listed.document)]
-                parts.append(digest(section, *fields))
-        return digest("decisions", *parts)
+    def entries(self) -> "frozenset[Entry]":
+        """What was decided, in whatever order and wherever it was written."""
+        return frozenset(
+            (section, tuple(sorted(decision.listed)))
+            for section, decisions in zip(_SECTIONS, (self.must_link, self.cannot_link), strict=True)
+            for decision in decisions
+        )
+
+    @classmethod
+    def of(cls, entries: "Iterable[Entry]", *, place: str) -> "Decisions":
+        """Decisions with these entries, all said at one place."""
+        links: dict[str, list[Decision]] = {section: [] for section in _SECTIONS}
+        for section, names in sorted(entries):
+            links[section].append(Decision(names[0].type, names, place))
+        return cls(*(tuple(links[section]) for section in _SECTIONS))
 
 
 def linked_groups(decisions: Iterable[Decision], identity: Callable[[Listed], _Key]) -> list[set[_Key]]:

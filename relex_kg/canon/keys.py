@@ -37,6 +37,11 @@ def lookups(type: str, name: Name) -> frozenset[str]:
     return _digests(type, _looked_under(name))
 
 
+def short_key(type: str, name: Name) -> str:
+    """What a name is found under that has this one as a short form, when a decision on this one changes."""
+    return digest("short", type, name.key)
+
+
 def _digests(type: str, keys: Iterator[str]) -> frozenset[str]:
     return frozenset(digest("key", type, key) for key in keys)
 

@@ -1,5 +1,6 @@
 """From mentions to entities: a pure function of the set of mentions and the reviewed decisions."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -14,7 +15,7 @@ from relex_kg.canon.lexicon import RULES_VERSION
 from relex_kg.canon.names import Name, united
 from relex_kg.canon.rulings import Rulings
 from relex_kg.errors import DecisionError
-from relex_kg.ids import DocumentId, MentionId, digest
+from relex_kg.ids import DocumentId, MentionId, digest, document_id
 from relex_kg.types import Cluster, Mention, Naming, Resolution
 
 
@@ -82,10 +83,37 @@ class Resolver:
         self._group_of = {identity: frozenset(group) for group in self._constraints.linked for identity in group}
 
     @cached_property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits over all that can change a resolution beside the mentions."""
+    def rulebook(self) -> str:
+        """All that can change a resolution beside the mentions, as JSON: the rules' fingerprint, and the decisions."""
         types = ("by name",) if self._person_types is None else ("given", *sorted(self._person_types))
-        return digest(RULES_VERSION, self._decisions.fingerprint, self._aliases.fingerprint, *types)[:16]
+        rules = digest(RULES_VERSION, self._aliases.fingerprint, *types)
+        entries = [
+            [section, *([listed.type, listed.name, listed.document] for listed in names)]
+            for section, names in sorted(self._decisions.entries)
+        ]
+        return json.dumps({"rules": rules, "decisions": entries})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits over the rulebook."""
+        return digest(self.rulebook)[:16]
+
+    def names_decided_otherwise(self, rulebook: str) -> dict[TypedIdentity, Name] | None:
+        """The names on which a resolver with another rulebook had other decisions; None if more than these differ."""
+        old, new = json.loads(rulebook), json.loads(self.rulebook)
+        if old["rules"] != new["rules"]:
+            return None
+        old_entries = {(section, tuple(Listed(*listed) for listed in names)) for section, *names in old["decisions"]}
+        decisions = Decisions.of(old_entries, place="an earlier decision")
+        before = Resolver(decisions, person_types=self._person_types, aliases=self._aliases)
+        names: dict[TypedIdentity, Name] = {}
+        for _, entry in old_entries ^ self._decisions.entries:
+            for listed in entry:
+                document = document_id(listed.document) if listed.document else None
+                for rulings in (before._rulings_of(listed.type), self._rulings_of(listed.type)):
+                    for name in (rulings.read(listed.name), rulings.read_in(listed.name, document)):
+                        names[listed.type, name.identity] = name
+        return names
 
     def resolve(self, mentions: Iterable[Mention]) -> Resolution:
         """Part the mentions into entities. Mentions of one id count once.

@@ -182,11 +182,11 @@ RETURN uncounted + unlinked + moves AS left, g.resolver AS resolver, g.stage AS 
 
 SWEEP = f"""
 MATCH (g:Graph {{id: '{GRAPH}'}}) WHERE g.resolver IS NOT NULL
-RETURN g.resolver AS resolver, g.stage AS stage, g.cursor AS cursor
+RETURN g.resolver AS resolver, g.rulebook AS rulebook, g.stage AS stage, g.cursor AS cursor, g.scope AS scope
 """
 SET_SWEEP = f"""
 MATCH (g:Graph {{id: '{GRAPH}'}})
-SET g.resolver = $resolver, g.stage = $stage, g.cursor = $cursor
+SET g += $sweep
 """
 
 UNCOUNTED = f"""
@@ -200,6 +200,12 @@ UNLINKED = f"MATCH (p:Unlinked) WHERE {_ours('p')} RETURN p.id AS id LIMIT $limi
 DOCUMENTS_AFTER = f"""
 MATCH (d:Document) WHERE d.id > $after AND {_ours("d")}
 RETURN d.id AS id ORDER BY id LIMIT $limit
+"""
+
+DOCUMENTS_NAMING = """
+UNWIND $ids AS id
+MATCH (m:Mention {name: id})-[:IN_CHUNK]->(:Chunk)<-[:HAS_CHUNK]-(d:Document)
+RETURN DISTINCT d.id AS id
 """
 
 MENTIONS_OF_DOCUMENTS = """
@@ -251,7 +257,7 @@ RETURN n.id AS id, n.type AS type, n.document AS document, n.forms AS forms, n.f
 NAMES = f"UNWIND $ids AS id MATCH (n:Name {{id: id}}) {_NAME}"
 NAMES_OF_ENTITIES = f"UNWIND $ids AS id MATCH (n:Name {{entity: id}}) {_NAME}"
 NAMES_UNDER_KEYS = "UNWIND $ids AS key MATCH (k:NameKey {key: key}) RETURN DISTINCT k.name AS id"
-NAMES_AFTER = f"MATCH (n:Name) WHERE n.id > $after AND {_ours('n')} {_NAME} ORDER BY id LIMIT $limit"
+NAMES_AFTER = f"MATCH (n:Name) WHERE n.id > $after AND {_ours('n')} RETURN n.id AS id ORDER BY id LIMIT $limit"
 ENTITIES_OF_NAMES = """
 UNWIND $ids AS id
 MATCH (n:Name {id: id}) WHERE n.entity IS NOT NULL

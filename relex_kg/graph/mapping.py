@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from relex_kg.graph.driver import Row
 from relex_kg.graph.names import NameRecord
 from relex_kg.graph.rows import DocumentRow, EvidenceRow, MentionRow
-from relex_kg.graph.settling import LinkedMention, LinkedRelation
+from relex_kg.graph.settling import LinkedMention, LinkedRelation, Sweep
 from relex_kg.graph.store import DocumentState, Passage, Quote
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, NameId, RelationId
 from relex_kg.types import Chunk, Entity, Fact, Mention, Naming, Span
@@ -182,3 +182,18 @@ def passage(row: Row) -> Passage:
         tail=Quote(row["tail_text"], row["tail_start"], row["tail_end"]),
         score=row["score"],
     )
+
+
+def sweep_row(sweep: Sweep) -> Row:
+    return {
+        "resolver": sweep.resolver,
+        "rulebook": sweep.rulebook,
+        "stage": sweep.stage,
+        "cursor": sweep.cursor,
+        "scope": None if sweep.scope is None else list(sweep.scope),
+    }
+
+
+def sweep(row: Row) -> Sweep:
+    scope = None if row["scope"] is None else tuple(map(NameId, row["scope"]))
+    return Sweep(row["resolver"], row["rulebook"], row["stage"], row["cursor"], scope)

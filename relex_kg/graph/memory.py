@@ -163,7 +163,9 @@ class MemoryStore:
 
     def unsettled(self, resolver: str) -> bool:
         with self._lock:
-            return bool(self._uncounted or self._unlinked or self._moves) or self._sweep != Sweep(resolver, None, "")
+            return bool(self._uncounted or self._unlinked or self._moves) or (
+                self._sweep is None or self._sweep.resolver != resolver or self._sweep.stage is not None
+            )
 
     def settling(self, work: Callable[[Settling], T]) -> T:
         with self._lock:
@@ -187,9 +189,8 @@ class MemoryStore:
     def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
         return [self._names[name] for entity in entities for name in self._names_of.get(entity, ())]
 
-    def names_after(self, name: NameId, limit: int) -> list[NameRecord]:
-        following = sorted(id for id in self._names if id > name)
-        return self.names(following[:limit])
+    def names_after(self, name: NameId, limit: int) -> Sequence[NameId]:
+        return sorted(id for id in self._names if id > name)[:limit]
 
     def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
         return {id: self._entities[id] for id in ids if id in self._entities}
@@ -301,6 +302,10 @@ class MemoryStore:
 
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         return sorted(id for id in self._documents if id > document)[:limit]
+
+    def documents_naming(self, names: Collection[NameId], document: DocumentId, limit: int) -> Sequence[DocumentId]:
+        mentions = (mention for name in names for mention in self._mentions_named.get(name, ()))
+        return sorted({id for mention in mentions if (id := self._document_of[mention]) > document})[:limit]
 
     def mentions(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, list[tuple[Mention, Naming]]]:
         return {

@@ -33,10 +33,10 @@ class ServerSettling:
 
     def sweep(self) -> Sweep | None:
         rows = self._transaction.rows(cypher.SWEEP)
-        return Sweep(rows[0]["resolver"], rows[0]["stage"], rows[0]["cursor"]) if rows else None
+        return mapping.sweep(rows[0]) if rows else None
 
     def set_sweep(self, sweep: Sweep) -> None:
-        self._transaction.rows(cypher.SET_SWEEP, resolver=sweep.resolver, stage=sweep.stage, cursor=sweep.cursor)
+        self._transaction.rows(cypher.SET_SWEEP, sweep=mapping.sweep_row(sweep))
 
     def uncounted(self, limit: int) -> Mapping[DocumentId, Uncounted]:
         return {
@@ -54,9 +54,8 @@ class ServerSettling:
     def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
         return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES_OF_ENTITIES, sorted(entities))]
 
-    def names_after(self, name: NameId, limit: int) -> list[NameRecord]:
-        rows = self._transaction.rows(cypher.NAMES_AFTER, after=name, limit=limit)
-        return [mapping.name_record(row) for row in rows]
+    def names_after(self, name: NameId, limit: int) -> Sequence[NameId]:
+        return [NameId(row["id"]) for row in self._transaction.rows(cypher.NAMES_AFTER, after=name, limit=limit)]
 
     def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
         rows = self._transaction.each(cypher.ENTITIES_BY_ID, sorted(ids))
@@ -136,6 +135,10 @@ class ServerSettling:
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         rows = self._transaction.rows(cypher.DOCUMENTS_AFTER, after=document, limit=limit)
         return [DocumentId(row["id"]) for row in rows]
+
+    def documents_naming(self, names: Collection[NameId], document: DocumentId, limit: int) -> Sequence[DocumentId]:
+        rows = self._transaction.each(cypher.DOCUMENTS_NAMING, sorted(names))
+        return sorted({DocumentId(row["id"]) for row in rows if row["id"] > document})[:limit]
 
     def mentions(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, list[tuple[Mention, Naming]]]:
         mentions: defaultdict[DocumentId, list[tuple[Mention, Naming]]] = defaultdict(list)

@@ -179,13 +179,16 @@ class Settling(Protocol):
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         """Documents in the order of their ids, from the one behind ``document`` on."""
 
+    def documents_naming(self, names: Collection[NameId], document: DocumentId, limit: int) -> Sequence[DocumentId]:
+        """Those of them with mentions of any of the names."""
+
     def mentions(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, list[tuple[Mention, Naming]]]:
         """The mentions of documents, and the names that they stand for so far."""
 
     def rename(self, document: DocumentId, namings: Mapping[MentionId, Naming], change: Uncounted) -> None:
         """Let mentions of a document stand for other names; ``change`` is what that adds to names and takes away."""
 
-    def names_after(self, name: NameId, limit: int) -> list[NameRecord]:
+    def names_after(self, name: NameId, limit: int) -> Sequence[NameId]:
         """Names in the order of their ids, from the one behind ``name`` on."""
 
     def sweep(self) -> "Sweep | None":
@@ -200,10 +203,14 @@ class Sweep:
 
     Attributes:
         resolver: its fingerprint.
+        rulebook: what it goes by, for the next resolver to compare.
         stage: what is gone through; None when all is done.
         cursor: the id of the last that was; empty where none was.
+        scope: the names that are gone through, and the documents that use them; None for all.
     """
 
     resolver: str
+    rulebook: str
     stage: str | None
     cursor: str
+    scope: tuple[NameId, ...] | None

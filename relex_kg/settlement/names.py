@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from relex_kg.canon.keys import keys
+from relex_kg.canon.keys import keys, short_key
 from relex_kg.canon.resolver import Resolver
 from relex_kg.graph.names import NameRecord, NameUse, Uses, counted, difference, uses_of
 from relex_kg.graph.settling import Settling, Uncounted
@@ -59,16 +59,22 @@ def _count(
     """
     before = {record.id: record for record in settling.names({use.name for use in uses})}
     after = counted(before, uses)
-    reformed = {id for id in before.keys() | after.keys() if _forms(before.get(id)) != _forms(after.get(id))}
-    for id in reformed & after.keys():
+    changed = before.keys() | after.keys()
+    reformed = {id for id in changed if _full_forms(before.get(id)) != _full_forms(after.get(id))}
+    shortened = {id for id in changed if _short_forms(before.get(id)) != _short_forms(after.get(id))}
+    for id in (reformed | shortened) & after.keys():
         after[id] = replace(after[id], keys=keys_of(resolver, after[id]))
     neighbourhood = Neighbourhood(settling, resolver, before, after)
     clusters = neighbourhood.part(reformed | set(again))
     return write_entities(settling, documents, before, neighbourhood, clusters)
 
 
-def _forms(record: NameRecord | None) -> set[str]:
+def _full_forms(record: NameRecord | None) -> set[str]:
     return set(record.full) if record else set()
+
+
+def _short_forms(record: NameRecord | None) -> set[str]:
+    return set(record.short) if record else set()
 
 
 def part_again(settling: Settling, resolver: Resolver, ids: Collection[NameId]) -> SettleReport:
@@ -78,7 +84,8 @@ def part_again(settling: Settling, resolver: Resolver, ids: Collection[NameId]) 
 
 def keys_of(resolver: Resolver, record: NameRecord) -> tuple[str, ...]:
     """What the name is found under."""
-    return tuple(sorted(keys(record.type, read_record(resolver, record))))
+    short = {short_key(record.type, resolver.read(record.type, [form], None)) for form in record.short}
+    return tuple(sorted(keys(record.type, read_record(resolver, record)) | short))
 
 
 def rename_document(

@@ -6,10 +6,10 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from oracle import expected, shape
 
-from relex_kg.canon.decisions import Decisions
+from relex_kg.canon.decisions import Decision, Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.graph.memory import MemoryStore
-from relex_kg.settlement import links
+from relex_kg.settlement import links, sweep
 from relex_kg.settlement.run import settle
 
 RESOLVER = Resolver(Decisions.none())
@@ -52,6 +52,38 @@ def test_a_new_name_reads_its_neighbours_and_not_the_graph():
     assert report is not None
     assert (report.entities_created, report.entities_updated, report.facts_created) == (1, 1, 1)
     assert sum(names_read) < 12
+
+
+def test_a_changed_decision_goes_through_the_names_on_which_it_is(monkeypatch):
+    monkeypatch.setattr(sweep, "_NAMES_AT_ONCE", 1)
+    store = MemoryStore()
+    people = [f"Ann Number{number}x" for number in range(50)] + ["Cy Young", "Denton Young", "Young"]
+    for person in people:
+        store.replace_document(
+            rows_of(person, [(("Person", person), "KNOWS", ("Person", "Bob Hope"), 0.5, False)], RESOLVER)
+        )
+    # the same surname, short for a name of its document
+    both = [(("Person", "Cy Young"), "KNOWS", ("Person", "Young"), 0.5, False)]
+    store.replace_document(rows_of("short", both, RESOLVER))
+    settle(store, RESOLVER)
+    renamed: list[str] = []
+    rename = MemoryStore.rename
+
+    class Noting(MemoryStore):
+        def rename(self, document, namings, change):
+            renamed.append(self._documents[document].document.uri)
+            rename(self, document, namings, change)
+
+    store.__class__ = Noting
+    entities = {entity.name for entity in store.graph().entities}
+    for decisions, outcome in (
+        (Decisions((Decision("Person", ("Young", "Denton Young"), "a"),), ()), entities - {"Denton Young"}),
+        (Decisions.none(), entities),
+    ):
+        settle(store, Resolver(decisions))
+        assert {entity.name for entity in store.graph().entities} == outcome
+        assert sorted(renamed) == ["Denton Young", "Young", "short"]
+        renamed.clear()
 
 
 def test_mentions_follow_a_name_that_goes_to_another_entity(monkeypatch):

@@ -286,6 +286,6 @@ def test_the_fingerprint_knows_types_and_documents():
     }
     assert len(every) == 4
     assert (
-        Decisions((Decision("P", ("A", "B"), "1"),), ()).fingerprint
-        == Decisions((Decision("", (Listed("P", "B"), Listed("P", "A")), "2"),), ()).fingerprint
+        Decisions((Decision("P", ("A", "B"), "1"),), ()).entries
+        == Decisions((Decision("", (Listed("P", "B"), Listed("P", "A")), "2"),), ()).entries
     )
