@@ -4,10 +4,11 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import combinations
 
-from relex_kg.canon.decisions import Decision, Decisions, Listed, linked_groups, refuse_contradictions
+from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.names import Identity, Name, read_name
 from relex_kg.ids import DocumentId, document_id
+from relex_kg.types import Listed
 
 
 class Rulings:

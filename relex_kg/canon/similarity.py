@@ -6,6 +6,7 @@ than its partner ("J. Smith", "IBM") is marked, because it may fit several partn
 
 from dataclasses import dataclass, replace
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from relex_kg.canon import lexicon
@@ -43,6 +44,11 @@ def compare(left: Name, right: Name) -> Verdict | None:
     if not verdict:
         verdict = _parenthesis(left, right) or _organization_tail(left, right) or _acronym(left, right)
     return _with_gender(verdict, left.person, right.person) if verdict else None
+
+
+def likeness(left: Name, right: Name) -> float:
+    """How much of two names' letters is the same, from 0 to 1. It is for people to look at; no rule goes by it."""
+    return round(fuzz.ratio(left.key, right.key) / 100, 2)
 
 
 def _turned(verdict: Verdict | None) -> Verdict | None:

@@ -49,7 +49,18 @@ def _ours(*variables: str) -> str:
 _COMMON_SCHEMA = (
     *(
         _unique(label)
-        for label in ("Document", "Chunk", "Mention", "Evidence", "Graph", "Name", "NameMove", "Uncounted", "Unlinked")
+        for label in (
+            "Document",
+            "Chunk",
+            "Mention",
+            "Evidence",
+            "Graph",
+            "Name",
+            "NameMove",
+            "Uncounted",
+            "Unlinked",
+            "Decision",
+        )
     ),
     _index("Document", "uri"),
     _index("Mention", "name"),
@@ -280,6 +291,13 @@ RETURN DISTINCT d.id AS id LIMIT $limit
 """
 
 
+SHORT_USES = """
+UNWIND $ids AS id
+MATCH (m:Mention {name: id}) WHERE m.rule IS NOT NULL
+RETURN m.name AS name, m.text AS text, m.rule AS rule, m.rule_score AS score, count(*) AS count
+"""
+
+
 def create_entities(type: str) -> str:
     return f"UNWIND $rows AS row CREATE (e:Entity:{entity_label(type)} {{id: row.id}}) SET e += row.properties"
 
@@ -345,6 +363,16 @@ def delete_facts(type: str) -> str:
     return f"{_edge(type)} {_DELETE_COLLECTED}"
 
 
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+_DECISION = """
+RETURN k.linked AS linked, k.types AS types, k.names AS names, k.documents AS documents, k.decided_at AS decided_at
+ORDER BY k.id
+"""
+DECISIONS = f"MATCH (k:Decision) WHERE {_ours('k')} {_DECISION}"
+KEEP_DECISION = "MERGE (k:Decision {id: $id}) SET k += $properties"
+FORGET_DECISION = "MATCH (k:Decision {id: $id}) DELETE k RETURN count(*) AS count"
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 _STATE = "RETURN d.id AS id, d.uri AS uri, d.title AS title, d.sha256 AS sha256, d.model AS model, d.schema AS schema"
@@ -386,13 +414,6 @@ COUNT_ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} RETURN e.type AS type, co
 COUNT_FACTS = f"""
 MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
 RETURN type(r) AS type, count(r) AS count ORDER BY type
-"""
-
-ENTITIES_NAMED = f"""
-MATCH (e:Entity)
-WHERE {_ours("e")}
-  AND (toLower(e.name) = toLower($name) OR any(alias IN e.aliases WHERE toLower(alias) = toLower($name)))
-RETURN e.id AS id
 """
 
 NEIGHBOURS = f"""

@@ -1,6 +1,6 @@
 """Settling on a server: one transaction, as :class:`relex_kg.graph.settling.Settling` describes it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from relex_kg.graph import cypher, mapping
@@ -17,18 +17,46 @@ from relex_kg.graph.settling import (
     LinkedRelation,
     Move,
     NameLayerChange,
+    ShortUse,
     Sweep,
     Uncounted,
 )
 from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, digest
-from relex_kg.types import Entity, Mention, Naming
+from relex_kg.types import Entity, Mention, Naming, collapse
 
 
-class ServerSettling:
-    """A transaction of settling on a server; it holds the lock."""
+class ServerNames:
+    """Names and entities on a server, as a transaction sees them."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    def names(self, ids: Collection[NameId]) -> list[NameRecord]:
+        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES, sorted(ids))]
+
+    def names_under(self, keys: Collection[str]) -> list[NameRecord]:
+        rows = self._transaction.each(cypher.NAMES_UNDER_KEYS, sorted(keys))
+        return self.names({NameId(row["id"]) for row in rows})
+
+    def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
+        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES_OF_ENTITIES, sorted(entities))]
+
+    def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
+        rows = self._transaction.each(cypher.ENTITIES_BY_ID, sorted(ids))
+        return {EntityId(row["id"]): mapping.entity(row) for row in rows}
+
+    def short_uses(self, names: Collection[NameId]) -> Mapping[ShortUse, int]:
+        uses = Counter[ShortUse]()
+        for row in self._transaction.each(cypher.SHORT_USES, sorted(names)):
+            uses[ShortUse(NameId(row["name"]), collapse(row["text"]), row["rule"], row["score"])] += row["count"]
+        return uses
+
+
+class ServerSettling(ServerNames):
+    """A transaction of settling on a server; it holds the lock."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
         transaction.rows(cypher.LOCK)
 
     def sweep(self) -> Sweep | None:
@@ -44,22 +72,8 @@ class ServerSettling:
             for row in self._transaction.rows(cypher.UNCOUNTED, limit=limit)
         }
 
-    def names(self, ids: Collection[NameId]) -> list[NameRecord]:
-        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES, sorted(ids))]
-
-    def names_under(self, keys: Collection[str]) -> list[NameRecord]:
-        rows = self._transaction.each(cypher.NAMES_UNDER_KEYS, sorted(keys))
-        return self.names({NameId(row["id"]) for row in rows})
-
-    def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
-        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES_OF_ENTITIES, sorted(entities))]
-
     def names_after(self, name: NameId, limit: int) -> Sequence[NameId]:
         return [NameId(row["id"]) for row in self._transaction.rows(cypher.NAMES_AFTER, after=name, limit=limit)]
-
-    def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
-        rows = self._transaction.each(cypher.ENTITIES_BY_ID, sorted(ids))
-        return {EntityId(row["id"]): mapping.entity(row) for row in rows}
 
     def entities_named(self, names: Collection[NameId]) -> Mapping[NameId, EntityId]:
         rows = self._transaction.each(cypher.ENTITIES_OF_NAMES, sorted(names))
