@@ -21,7 +21,7 @@ from relex_kg.cli.opening import (
 )
 
 if TYPE_CHECKING:
-    from relex_kg.graph.store import GraphCounts, Store
+    from relex_kg.graph.store import Store, Totals
     from relex_kg.pipeline import Progress, RunReport
     from relex_kg.settlement.report import SettleReport
     from relex_kg.text.readers import ReadFailure
@@ -97,12 +97,12 @@ def build(
             )
             selection = Selection(tuple(include or ()), tuple(exclude or ()))
             report = pipeline.build(paths, selection=selection, watch=lambda progress: _show(progress, show))
-            counts = opened.counts()
+            totals = opened.totals()
     target = "memory" if dry_run else settings().target(store)
     if as_json:
-        emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(counts)})
+        emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(totals)})
     else:
-        _summarise(report, counts, target)
+        _summarise(report, totals, target)
     if report.failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -134,10 +134,10 @@ def _document(report: "RunReport") -> dict[str, Any]:
     }
 
 
-def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
+def _summarise(report: "RunReport", totals: "Totals", target: str) -> None:
     if not report.changed:
         say("Nothing changed.")
-    say(pairs({"Store": harmless(target), "Documents": listed(report.documents()), **_work(report, counts)}))
+    say(pairs({"Store": harmless(target), "Documents": listed(report.documents()), **_work(report, totals)}))
     shown, rest = report.failures[:_MOST_FAILURES], report.failures[_MOST_FAILURES:]
     if shown:
         say("\nFailed:")
@@ -147,13 +147,13 @@ def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
         say(f"  and {len(rest):,} more (--json lists all)")
 
 
-def _work(report: "RunReport", counts: "GraphCounts") -> dict[str, str]:
+def _work(report: "RunReport", totals: "Totals") -> dict[str, str]:
     found = {"chunks": report.chunks, "mentions": report.mentions, "relations": report.relations}
     rows = {"Found": listed(found), "Dropped": listed(report.dropped)}
     if report.skipped:
         rows["Skipped"] = listed(Counter(skip.reason for skip in report.skipped))
-    rows["Entities"] = f"{counts.entities:,} in the graph{_change(report.settled, 'entities')}"
-    rows["Facts"] = f"{counts.facts:,} in the graph{_change(report.settled, 'facts')}"
+    rows["Entities"] = f"{totals.entities:,} in the graph{_change(report.settled, 'entities')}"
+    rows["Facts"] = f"{totals.facts:,} in the graph{_change(report.settled, 'facts')}"
     rows["Seconds"] = ", ".join(f"{seconds:.1f} {stage}" for stage, seconds in report.seconds.items())
     return rows
 

@@ -13,7 +13,7 @@ from relex_kg.graph.driver import Connection
 from relex_kg.graph.rows import DocumentRows
 from relex_kg.graph.server_settling import ServerNames, ServerSettling
 from relex_kg.graph.settling import NameLayer, Settling
-from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Statement, Subgraph
+from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Statement, Subgraph, Totals
 from relex_kg.graph.values import plain, touched
 from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId
 
@@ -90,6 +90,10 @@ class BoltStore:
     def forget_decision(self, decision: DecisionId) -> bool:
         [row] = self._connection.write(lambda transaction: transaction.rows(cypher.FORGET_DECISION, id=decision))
         return bool(row["count"])
+
+    def totals(self) -> Totals:
+        [row] = self._connection.read(lambda transaction: transaction.rows(cypher.TOTALS))
+        return Totals(row["entities"], row["facts"])
 
     def counts(self) -> GraphCounts:
         return self._connection.read(reading.counts)

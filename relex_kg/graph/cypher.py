@@ -258,6 +258,15 @@ CREATE (m)-[:REFERS_TO]->(e)
 
 SET_FACTS_OF_EVIDENCE = "UNWIND $rows AS row MATCH (v:Evidence {id: row.id}) SET v.fact = row.fact"
 
+# -- totals ------------------------------------------------------------------------------------------------------------
+
+# Whoever creates or deletes entities and facts holds the lock, and notes it: a build says the totals without a scan.
+TOTALS = f"MATCH (g:Graph {{id: '{GRAPH}'}}) RETURN coalesce(g.entities, 0) AS entities, coalesce(g.facts, 0) AS facts"
+ADD_TO_TOTALS = f"""
+MATCH (g:Graph {{id: '{GRAPH}'}})
+SET g.entities = coalesce(g.entities, 0) + $entities, g.facts = coalesce(g.facts, 0) + $facts
+"""
+
 # -- names and entities ------------------------------------------------------------------------------------------------
 
 _NAME = """

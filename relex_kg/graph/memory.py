@@ -35,6 +35,7 @@ from relex_kg.graph.store import (
     Quote,
     Statement,
     Subgraph,
+    Totals,
     passage_order,
     statements,
 )
@@ -355,6 +356,10 @@ class MemoryStore:
             self._mentions_named[row.naming.name].add(row.mention.id)
 
     # -- reading -------------------------------------------------------------------------------------------------------
+
+    def totals(self) -> Totals:
+        with self._lock:
+            return Totals(len(self._entities), len(self._facts))
 
     def counts(self) -> GraphCounts:
         with self._lock:

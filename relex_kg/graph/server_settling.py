@@ -7,7 +7,7 @@ from relex_kg.graph import cypher, mapping
 from relex_kg.graph.documents import note_uses
 from relex_kg.graph.driver import Transaction
 from relex_kg.graph.edges import change_facts
-from relex_kg.graph.entities import create_entities, delete_unused_entities, retype_entities
+from relex_kg.graph.entities import add_to_totals, create_entities, delete_unused_entities, retype_entities
 from relex_kg.graph.names import NameRecord, load_uses
 from relex_kg.graph.settling import (
     DocumentLinks,
@@ -94,7 +94,9 @@ class ServerSettling(ServerNames):
             cypher.CREATE_MOVES,
             [{"id": _move_id(move), "name": move.name, "source": move.source} for move in change.moves],
         )
-        return delete_unused_entities(transaction, change.entities_deleted)
+        deleted = delete_unused_entities(transaction, change.entities_deleted)
+        add_to_totals(transaction, entities=len(change.entities_created) - deleted)
+        return deleted
 
     def unlinked(self, limit: int) -> Sequence[DocumentId]:
         return [DocumentId(row["id"]) for row in self._transaction.rows(cypher.UNLINKED, limit=limit)]
@@ -144,7 +146,9 @@ class ServerSettling(ServerNames):
         )
         facts = change_facts(transaction, change.facts)
         transaction.each(cypher.UNMARK_UNLINKED, change.linked)
-        return LinkCounts(facts, delete_unused_entities(transaction, left_entities))
+        deleted = delete_unused_entities(transaction, left_entities)
+        add_to_totals(transaction, entities=-deleted, facts=facts.created - facts.deleted)
+        return LinkCounts(facts, deleted)
 
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         rows = self._transaction.rows(cypher.DOCUMENTS_AFTER, after=document, limit=limit)

@@ -150,6 +150,14 @@ def statements(
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """How many entities and facts the graph holds, known without counting them."""
+
+    entities: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeptDecision:
     """A reviewer's decision that the graph keeps.
 
@@ -196,8 +204,11 @@ class Store(Protocol):
     def settling(self, work: Callable[[Settling], T]) -> T:
         """Do a part of settling, in one transaction; ``work`` is called again where that has to be tried again."""
 
+    def totals(self) -> Totals:
+        """How many entities and facts the graph holds, at once in a graph of any size."""
+
     def counts(self) -> GraphCounts:
-        """How much the graph holds."""
+        """How much the graph holds, counted: it takes longer the more there is."""
 
     def graph(self) -> Subgraph:
         """All entities and facts."""
