@@ -33,16 +33,19 @@ def reviewed(resolver: Resolver, store: Store) -> Resolver:
     Raises:
         DecisionError: one of these contradicts the resolver's own.
     """
-    kept = store.decisions()
-    return resolver.including(_as_decisions(kept)) if kept else resolver
+    decisions = store.decisions()
+    return resolver.including(_as_decisions(decisions)) if decisions else resolver
 
 
 def _as_decisions(decisions: Sequence[KeptDecision]) -> Decisions:
-    links = [(kept.linked, Decision(kept.names[0].type, kept.names, place_of(kept))) for kept in decisions]
-    return Decisions(
-        tuple(decision for linked, decision in links if linked),
-        tuple(decision for linked, decision in links if not linked),
-    )
+    def said(*, linked: bool) -> tuple[Decision, ...]:
+        return tuple(
+            Decision(decision.names[0].type, decision.names, place_of(decision))
+            for decision in decisions
+            if decision.linked == linked
+        )
+
+    return Decisions(said(linked=True), said(linked=False))
 
 
 def place_of(decision: KeptDecision) -> str:
@@ -68,8 +71,8 @@ def decide(
         DecisionError: it contradicts another one, or is on fewer than two names; nothing is changed then.
     """
     decision = KeptDecision(linked, tuple(sorted(names)), datetime.now(UTC).isoformat(timespec="seconds"))
-    kept = [other for other in store.decisions() if other.id != decision.id]
-    new_resolver = resolver.including(_as_decisions([*kept, decision]))
+    others = [other for other in store.decisions() if other.id != decision.id]
+    new_resolver = resolver.including(_as_decisions([*others, decision]))
     store.keep_decision(decision)
     return decision, settle(store, new_resolver)
 

@@ -53,8 +53,8 @@ class Resolver:
         self._decisions = decisions
         self._person_types = person_types
         self._aliases = aliases or Aliases.none()
-        every = (*decisions.must_link, *decisions.cannot_link)
-        types = {listed.type for decision in every for listed in decision.listed}
+        all_decisions = (*decisions.must_link, *decisions.cannot_link)
+        types = {listed.type for decision in all_decisions for listed in decision.listed}
         self._rulings = {type: self._rule_on(type) for type in sorted(types | {row.type for row in self._aliases.rows})}
         rows = self._rows()
         self._ids = {identity: id for id, identities in rows.items() for identity in identities}

@@ -111,11 +111,11 @@ def list_decisions(
     resolver = load_resolver(decisions, aliases)
     with progress() as show, old_store(store, show) as opened:
         undone = undo_decision(opened, resolver, undo) if undo else None
-        kept = opened.decisions()
+        decisions_of_graph = opened.decisions()
     if as_json:
         emit(
             {
-                "decisions": [_as_json(decision) for decision in kept],
+                "decisions": [_as_json(decision) for decision in decisions_of_graph],
                 "undone": _as_json(undone[0]) if undone else None,
                 "settled": asdict(undone[1]) if undone and undone[1] else None,
             }
@@ -125,13 +125,13 @@ def list_decisions(
         say(f"Took back {_as_text(undone[0])}")
         say(_changes(undone[1]))
         return
-    if not kept:
+    if not decisions_of_graph:
         note("The graph keeps no decisions.")
         return
     table = Table(box=None, pad_edge=False)
     for column in ("id", "decided", "decision"):
         table.add_column(column)
-    for decision in kept:
+    for decision in decisions_of_graph:
         table.add_row(decision.id[:8], decision.decided_at, harmless(_as_text(decision)))
     say(table)
 
