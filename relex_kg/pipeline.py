@@ -165,7 +165,7 @@ class Pipeline:
         self._schema = schema
         self._reader = Reader(extractor, schema, window=window)
         self._symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
-        store.prepare()
+        store.prepare(entity_types=schema.entities, relation_types=schema.relations)
         self._store = store
         self._given_resolver = resolver
         self._resolver = reviewed(resolver, store)

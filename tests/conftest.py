@@ -78,7 +78,8 @@ def embedded_store(embedded_folder: Path) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     starter = _neo4j_starter()
-    assert starter is not None
+    if starter is None:
+        pytest.skip("no Neo4j to start")
     home, bolt, http = tmp_path_factory.mktemp("neo4j"), _free_port(), _free_port()
     environment = os.environ | {"NEO4J_PASSWORD": NEO4J_PASSWORD, "NEO4J_HEAP": "512m", "NEO4J_PAGECACHE": "64m"}
     with (home / "server.log").open("wb") as log:

@@ -8,8 +8,10 @@ from typing import Self, TypeVar
 
 from relex_kg.errors import StoreError
 from relex_kg.graph import cypher, mapping, reading
+from relex_kg.graph.cypher import Key
 from relex_kg.graph.documents import AlreadyThereError, add_document, remove_document, replace_document
 from relex_kg.graph.driver import Connection
+from relex_kg.graph.obstacles import described, obstacles, removal, rules
 from relex_kg.graph.rows import DocumentRows
 from relex_kg.graph.server_settling import ServerNames, ServerSettling
 from relex_kg.graph.settling import NameLayer, Settling
@@ -39,15 +41,46 @@ class BoltStore:
     def name(self) -> str:
         return self._connection.dialect.name
 
-    def prepare(self) -> None:
+    def prepare(self, *, entity_types: Collection[str] = (), relation_types: Collection[str] = ()) -> None:
         if self._connection.read(lambda transaction: transaction.rows(cypher.WRITTEN_BEFORE_NAMES)):
             raise StoreError(
                 "an earlier version of relex-kg wrote this graph, and it keeps no names",
                 fix="build it anew, into an empty folder or database",
             )
-        for statement in (*self._connection.dialect.schema, cypher.LOCK):
+        keys = self._connection.dialect.keys
+        if self._connection.dialect.shared:
+            self._refuse_obstacles(keys, entity_types, relation_types)
+        for statement in (*(key.statement() for key in keys), cypher.LOCK):
             # One transaction each: Neo4j does not let a transaction change both the schema and the data.
             self._connection.run(statement)
+
+    def _refuse_obstacles(
+        self, keys: Collection[Key], entity_types: Collection[str], relation_types: Collection[str]
+    ) -> None:
+        """Look for rules and data of others that refuse ours, before anything is written."""
+        constraints = rules(self._connection.read(lambda transaction: transaction.rows(cypher.CONSTRAINTS)))
+        indexes = rules(self._connection.read(lambda transaction: transaction.rows(cypher.INDEXES)))
+        if in_the_way := obstacles(
+            constraints, indexes, keys, entity_types=entity_types, relation_types=relation_types
+        ):
+            raise StoreError(
+                f"the database has rules of its own that refuse this graph: {'; '.join(map(described, in_the_way))}",
+                cause="other data lives there, under labels or names that the graph uses too",
+                fix=f"keep the graph in another database, or remove the rules: {'; '.join(map(removal, in_the_way))}",
+            )
+        constrained = {(rule.subject, *rule.properties) for rule in constraints}
+        for key in keys:
+            if key.unique and (key.label, key.field) not in constrained:
+                self._refuse_repeated(key)
+
+    def _refuse_repeated(self, key: Key) -> None:
+        for row in self._connection.read(lambda transaction: transaction.rows(cypher.repeated(key))):
+            raise StoreError(
+                f"the database holds several nodes :{key.label} with the {key.field} {row['value']!r}, "
+                f"and the graph needs that property to be unique",
+                cause="other data lives there, under a label that the graph uses too",
+                fix="keep the graph in another database",
+            )
 
     def documents(self) -> Mapping[DocumentId, DocumentState]:
         return mapping.document_states(self._connection.read(lambda transaction: transaction.rows(cypher.DOCUMENTS)))

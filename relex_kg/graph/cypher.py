@@ -17,28 +17,42 @@ _RELATION_TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A property that nodes are looked up by; ``unique`` where no two nodes of the label may share its value."""
+
+    label: str
+    field: str
+    unique: bool
+
+    def name(self) -> str:
+        """What its constraint or index is called."""
+        return f"relex_kg_{self.label.lower()}_{self.field}"
+
+    def statement(self) -> str:
+        """Creates its constraint or index; can be repeated."""
+        place = f"IF NOT EXISTS FOR (n:{self.label})"
+        if self.unique:
+            return f"CREATE CONSTRAINT {self.name()} {place} REQUIRE n.{self.field} IS UNIQUE"
+        return f"CREATE INDEX {self.name()} {place} ON (n.{self.field})"
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """What the servers do not have in common.
 
     Attributes:
         name: what people call the server.
-        schema: the statements that create its constraints and indexes; each can be repeated.
+        keys: what it keeps constraints and indexes on.
+        shared: others may keep data, constraints and indexes of their own in the same database.
         locks: it makes concurrent writers wait for each other; else one process must, by itself.
         timeouts: it ends a transaction that runs longer than the driver allowed.
     """
 
     name: str
-    schema: tuple[str, ...]
+    keys: tuple[Key, ...]
+    shared: bool
     locks: bool
     timeouts: bool
-
-
-def _unique(label: str) -> str:
-    return f"CREATE CONSTRAINT relex_kg_{label.lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
-
-
-def _index(label: str, key: str) -> str:
-    return f"CREATE INDEX relex_kg_{label.lower()}_{key} IF NOT EXISTS FOR (n:{label}) ON (n.{key})"
 
 
 def _ours(*variables: str) -> str:
@@ -46,9 +60,9 @@ def _ours(*variables: str) -> str:
     return " AND ".join(f"{variable}.id =~ '[0-9a-f]{{32}}'" for variable in variables)
 
 
-_COMMON_SCHEMA = (
+_COMMON_KEYS = (
     *(
-        _unique(label)
+        Key(label, "id", unique=True)
         for label in (
             "Document",
             "Chunk",
@@ -62,21 +76,39 @@ _COMMON_SCHEMA = (
             "Decision",
         )
     ),
-    _index("Document", "uri"),
-    _index("Mention", "name"),
-    _index("Evidence", "fact"),
-    _index("Entity", "name"),
-    _index("Name", "entity"),
-    _index("NameKey", "key"),
+    Key("Document", "uri", unique=False),
+    Key("Mention", "name", unique=False),
+    Key("Evidence", "fact", unique=False),
+    Key("Entity", "name", unique=False),
+    Key("Name", "entity", unique=False),
+    Key("NameKey", "key", unique=False),
 )
 
-NEO4J = Dialect(name="Neo4j", schema=(*_COMMON_SCHEMA, _unique("Entity")), locks=True, timeouts=True)
+NEO4J = Dialect(
+    name="Neo4j", keys=(*_COMMON_KEYS, Key("Entity", "id", unique=True)), shared=True, locks=True, timeouts=True
+)
 
 # ArcadeDB keeps a node of two labels as a record of a third type, and a uniqueness constraint on one label then
 # refuses the other: entities have a plain index.
 ARCADEDB = Dialect(
-    name="the embedded store", schema=(*_COMMON_SCHEMA, _index("Entity", "id")), locks=False, timeouts=False
+    name="the embedded store",
+    keys=(*_COMMON_KEYS, Key("Entity", "id", unique=False)),
+    shared=False,
+    locks=False,
+    timeouts=False,
 )
+
+CONSTRAINTS = "SHOW CONSTRAINTS"
+INDEXES = "SHOW INDEXES YIELD * WHERE owningConstraint IS NULL"
+
+
+def repeated(key: Key) -> str:
+    """A value that two nodes have, so that there can be no uniqueness constraint."""
+    return f"""
+MATCH (n:{key.label}) WHERE n.{key.field} IS NOT NULL
+WITH n.{key.field} AS value, count(*) AS nodes WHERE nodes > 1
+RETURN value LIMIT 1
+"""
 
 
 def entity_label(type: str) -> str:

@@ -1,5 +1,7 @@
 """The ``neo4j`` driver: connections, transactions, and its errors turned into ours."""
 
+import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -30,6 +32,8 @@ Row = dict[str, Any]
 
 def open_driver(address: str, *, username: str | None, password: str | None) -> neo4j.Driver:
     """A driver for ``address``; nothing is sent yet."""
+    _refuse_secrets(address)
+    _silence_driver()
     if address.partition("://")[0] not in SCHEMES:  # the driver would take http:// for a preview of another protocol
         raise _bad_address(address)
     try:
@@ -42,6 +46,29 @@ def open_driver(address: str, *, username: str | None, password: str | None) -> 
         )
     except (ValueError, exceptions.DriverError) as error:
         raise _bad_address(address) from error
+
+
+def _refuse_secrets(address: str) -> None:
+    """A password in an address would show wherever the address does: in reports, logs and lists of processes."""
+    scheme, _, rest = address.partition("://")
+    *secrets, place = rest.split("@")
+    if secrets:
+        raise StoreError(
+            "the address of the store holds a user or a password",
+            cause="addresses are shown, in reports and logs, and passwords must not be",
+            fix=f"give it as {scheme}://{place}, the user in NEO4J_USERNAME and the password in NEO4J_PASSWORD",
+        )
+
+
+def _silence_driver() -> None:
+    """Keep the driver's own log lines off the terminal: what a user must know, our errors say.
+
+    A handler that somebody gives the logger ``neo4j`` itself still gets them.
+    """
+    log = logging.getLogger("neo4j")
+    log.propagate = False
+    if not log.handlers:  # without any, Python prints warnings on stderr
+        log.addHandler(logging.NullHandler())
 
 
 def _bad_address(address: str) -> StoreError:
@@ -181,6 +208,8 @@ def translated(address: str) -> Iterator[None]:
             f"{address} refused a request: {_message(error)}", fix="give the user the right to read and write"
         ) from error
     except (exceptions.ServiceUnavailable, exceptions.SessionExpired, exceptions.RoutingServiceUnavailable) as error:
+        if trouble := _tls_trouble(address, error):
+            raise trouble from error
         raise StoreUnreachableError(
             f"nothing answers at {address}: {_first_line(error)}",
             cause="the server is not running, or the address is wrong",
@@ -195,6 +224,35 @@ def translated(address: str) -> Iterator[None]:
             f"the graph cannot hold the text {error.object[error.start - 10 if error.start > 10 else 0 : error.end]!r}",
             cause="it holds half of a surrogate pair, which is not a character",
         ) from error
+
+
+def _tls_trouble(address: str, error: BaseException) -> StoreError | None:
+    """What is wrong about encryption, if that is why no connection came about."""
+    scheme, _, place = address.partition("://")
+    plain, _, encryption = scheme.partition("+")
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return StoreError(
+            f"the certificate of the server at {address} cannot be verified",
+            cause="it is self-signed, expired, or made out to another name",
+            fix=f"give the server a certificate that this machine trusts, or, for one of your own, "
+            f"use {plain}+ssc://{place}, which does not check it",
+        )
+    if encryption and any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return StoreError(
+            f"{address} asks for an encrypted connection (TLS), and the server there does not speak TLS",
+            cause="the server was set up without encryption",
+            fix=f"use {plain}://{place}, or switch TLS on in the server's settings (server.bolt.tls_level)",
+        )
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and all that led to it; the driver asks several servers, and bundles what went wrong with each."""
+    yield error
+    for cause in (error.__cause__ or error.__context__, *getattr(error, "exceptions", ())):
+        if cause is not None:
+            yield from _causes(cause)
 
 
 @contextmanager

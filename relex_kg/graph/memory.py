@@ -78,7 +78,7 @@ class MemoryStore:
         self._facts: dict[FactKey, _FactSums] = {}
         self._decisions: dict[DecisionId, KeptDecision] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, *, entity_types: Collection[str] = (), relation_types: Collection[str] = ()) -> None:
         """Nothing to do."""
 
     # -- documents -----------------------------------------------------------------------------------------------------

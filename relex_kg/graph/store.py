@@ -180,8 +180,13 @@ class KeptDecision:
 class Store(Protocol):
     """A graph store. Every method is safe to call from several threads at once."""
 
-    def prepare(self) -> None:
-        """Create what the store needs before its first use (constraints, indexes); does no harm when done again."""
+    def prepare(self, *, entity_types: Collection[str] = (), relation_types: Collection[str] = ()) -> None:
+        """Create what the store needs before its first use (constraints, indexes); does no harm when done again.
+
+        Raises:
+            StoreError: others keep data in the same database, with constraints or indexes that refuse a graph with
+                entities and relations of these types; nothing was written.
+        """
 
     def documents(self) -> Mapping[DocumentId, DocumentState]:
         """Every document in the store."""

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,7 +100,7 @@ def test_every_node_has_the_properties_that_are_promised(people):
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
     assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference", "name"}
     assert found["Evidence"] == {"id", "type", "score", "fact", "start", "end"}
-    assert found["Graph"] == {"id", "resolver", "cursor"}
+    assert found["Graph"] == {"id", "resolver", "rulebook", "cursor"}
     assert found["Name"] == {
         *("id", "type", "forms", "form_counts", "short_forms", "short_counts", "references", "keys", "entity")
     }
@@ -192,6 +193,43 @@ def test_an_address_of_another_kind_is_refused():
         open_store("http://localhost:7474", password="x")
 
 
+@pytest.mark.parametrize(
+    "address", ["neo4j://ada:s3cret@localhost:9", "http://ada:s3cret@localhost", "bolt+s://ada:s3c@ret/x@localhost:9"]
+)
+def test_an_address_with_a_password_is_refused_without_showing_it(address):
+    with pytest.raises(StoreError, match="holds a user or a password") as caught:
+        open_store(address)
+    shown = "".join(traceback.format_exception(caught.value.with_traceback(None)))
+    assert "s3c" not in shown
+    assert "NEO4J_PASSWORD" in shown
+
+
+@pytest.mark.usefixtures("neo4j_store")
+@pytest.mark.parametrize("scheme", ["neo4j+s", "neo4j+ssc", "bolt+s", "bolt+ssc"])
+def test_a_server_without_encryption_is_told_from_one_that_is_down(neo4j_address, scheme):
+    place = neo4j_address.partition("://")[2]
+    with pytest.raises(StoreError, match="does not speak TLS") as caught:
+        open_store(f"{scheme}://{place}", password="x")
+    assert f"Fix: use {scheme.partition('+')[0]}://{place}, or switch TLS on" in str(caught.value)
+    assert not isinstance(caught.value, StoreUnreachableError)  # which flows try again
+
+
+def test_the_driver_s_own_words_reach_no_terminal(tmp_path):
+    program = (
+        "import logging, sys; logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)\n"
+        "from relex_kg.cli import main; main()"
+    )
+    command = [sys.executable, "-c", program, "status", "--store", "neo4j://127.0.0.1:9"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert [line for line in ran.stderr.splitlines() if not line.startswith("DEBUG:asyncio")] == [
+        "Error: nothing answers at neo4j://127.0.0.1:9: Unable to retrieve routing information.",
+        "Likely cause: the server is not running, or the address is wrong.",
+        "Fix: start the server, or correct the address.",
+    ]
+
+
 def test_addresses_and_folders_are_told_apart():
     assert is_address("neo4j+s://graph.example.org")
     assert not is_address("./graph")
@@ -215,6 +253,93 @@ def test_a_graph_of_an_earlier_version_is_refused(server_store):
             server_store.prepare()
     finally:
         server_store._connection.run("MATCH (g:Graph {id: 'graph'}) DELETE g")
+
+
+# -- what others keep in the same database -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared_database(neo4j_store):
+    """A database in which nothing was prepared yet; what a test leaves in it goes."""
+
+    def clear():
+        for kind, kinds in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
+            shown = neo4j_store.query(
+                f"SHOW {kinds} YIELD name, type WHERE type <> 'LOOKUP' RETURN name", {}, timeout=10
+            )
+            for (name,) in shown.rows:
+                neo4j_store._connection.run(f"DROP {kind} `{name}` IF EXISTS")
+        neo4j_store._connection.run("MATCH (n) DETACH DELETE n")
+
+    clear()
+    yield neo4j_store
+    clear()
+    neo4j_store.prepare()
+
+
+def everything(store):
+    """All nodes, edges, constraints and indexes."""
+    statements = (
+        "MATCH (n) RETURN labels(n), properties(n)",
+        "MATCH (n)-[r]->(m) RETURN elementId(n), type(r), properties(r), elementId(m)",
+        "SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties RETURN *",
+        "SHOW INDEXES YIELD name, type, labelsOrTypes, properties RETURN *",
+    )
+    return [sorted(map(repr, store.query(statement, {}, timeout=10).rows)) for statement in statements]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said", "way_on"),
+    [
+        (
+            "CREATE CONSTRAINT theirs FOR (n:Entity) REQUIRE n.name IS UNIQUE",
+            "the uniqueness constraint 'theirs' on :Entity(name)",
+            "DROP CONSTRAINT `theirs`",
+        ),
+        (
+            "CREATE CONSTRAINT theirs FOR ()-[r:WORKS_FOR]-() REQUIRE r.support IS UNIQUE",
+            "the relationship uniqueness constraint 'theirs' on :WORKS_FOR(support)",
+            "DROP CONSTRAINT `theirs`",
+        ),
+        (
+            "CREATE INDEX theirs FOR (n:Document) ON (n.id)",
+            "the range index 'theirs' on :Document(id)",
+            "DROP INDEX `theirs`",
+        ),
+        (
+            "CREATE INDEX relex_kg_chunk_id FOR (n:Thing) ON (n.name)",
+            "the range index 'relex_kg_chunk_id' on :Thing(name)",
+            "DROP INDEX `relex_kg_chunk_id`",
+        ),
+        ("CREATE (:Mention {id: 7}), (:Mention {id: 7})", "several nodes :Mention with the id 7", "another database"),
+    ],
+)
+def test_what_others_have_in_the_way_is_named_before_the_first_write(shared_database, say, statement, said, way_on):
+    shared_database._connection.run(statement)
+    before = everything(shared_database)
+    with pytest.raises(StoreError) as caught:
+        shared_database.prepare(entity_types=["Person"], relation_types=["WORKS_FOR"])
+    assert said in caught.value.what
+    assert way_on in caught.value.fix
+    assert everything(shared_database) == before
+
+
+def test_rules_of_others_that_refuse_nothing_stay(shared_database, say, settle):
+    for statement in (
+        "CREATE CONSTRAINT theirs FOR (n:Person) REQUIRE n.email IS UNIQUE",
+        "CREATE CONSTRAINT ids FOR (n:Document) REQUIRE n.id IS UNIQUE",
+        "CREATE INDEX names FOR (n:Entity) ON (n.name)",
+        "CREATE INDEX uris FOR (n:Document) ON (n.uri)",
+    ):
+        shared_database._connection.run(statement)
+    *_, constraints, indexes = everything(shared_database)
+    shared_database.prepare(entity_types=["Person"], relation_types=["WORKS_FOR"])
+    shared_database.prepare(entity_types=["Person"], relation_types=["WORKS_FOR"])
+    shared_database.replace_document(say("a.txt", ("Ann", "WORKS_FOR", "Acme Ltd")))
+    assert settle(shared_database).entities_created == 2
+    *_, constraints_after, indexes_after = everything(shared_database)
+    assert set(constraints) <= set(constraints_after)
+    assert set(indexes) <= set(indexes_after)
 
 
 # -- the embedded server's life ----------------------------------------------------------------------------------------
