@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
 from prefect.exceptions import FailedRun
-from prefect.runtime import task_run
+from prefect.runtime import flow_run, task_run
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
@@ -29,10 +31,11 @@ if not __package__:  # run as a script, or loaded by Prefect from its file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flows.reports import KEEP_REPORT, Report, markdown, plain, summary
-from flows.resources import Setup, shared
+from flows.resources import shared
 from relex_kg.errors import ReadError, RelexError, StoreBusyError, StoreUnreachableError
 from relex_kg.ids import DocumentId
 from relex_kg.pipeline import Change, RunReport
+from relex_kg.settings import BuildOptions, Precision
 from relex_kg.text.readers import ReadFailure, read
 
 ARTIFACT = "build-graph-report"
@@ -77,28 +80,28 @@ _ONE_AT_A_TIME: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=1)
 
 
 @task(name="Find documents", **_STAGE)
-def find_documents(paths: list[str], setup: Setup) -> tuple[list[Reference], RunReport]:
+def find_documents(paths: list[str], options: BuildOptions) -> tuple[list[Reference], RunReport]:
     """The documents that the graph lacks or has in another state, and a report of all others."""
     report = RunReport()
     with _timed("read", report):
-        changes = shared().pipeline(setup).find([Path(path) for path in paths], report)
+        changes = shared().pipeline(options).find([Path(path) for path in paths], report, selection=options.selection)
         found = [Reference(str(one.file), one.document.id, one.document.uri, one.new) for one in changes]
     return found, report
 
 
 @task(name="Extract and write documents", task_run_name=_batch_name, tags=[MODEL_TAG], **_STAGE)
-def ingest_documents(batch: list[Reference], setup: Setup) -> RunReport:
+def ingest_documents(batch: list[Reference], options: BuildOptions) -> RunReport:
     """Extract what the documents say and write it. Done again, it leaves the same graph."""
     report = RunReport()
-    shared().pipeline(setup).ingest(_reread(batch, report), report)
+    shared().pipeline(options).ingest(_reread(batch, report), report)
     return report
 
 
 @task(name="Resolve entities and facts", **_STAGE)
-def resolve(setup: Setup) -> RunReport:
+def resolve(options: BuildOptions) -> RunReport:
     """Bring entities and facts in line with the documents."""
     report = RunReport()
-    report.settled = shared().pipeline(setup).settle(report)
+    report.settled = shared().pipeline(options).settle(report)
     return report
 
 
@@ -112,34 +115,77 @@ def publish(report: Report) -> None:
 def build_graph(
     paths: list[str],
     *,
-    schema: str = "general",
-    store: str = "./relex-graph",
+    schema: str | None = None,
+    store: str | None = None,
     model: str | None = None,
-    decisions: str | None = None,
+    precision: Precision | None = None,
     window: int | None = None,
+    decisions: str | None = None,
+    aliases: str | None = None,
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
+    dry_run: bool = False,
     documents_per_task: int = 32,
 ) -> Report:
     """Bring the graph in line with documents; documents elsewhere stay as they are.
+
+    All options but the last are those of ``relex-kg build``, with the same values where one is left out: those of the
+    environment (``RELEX_KG_SCHEMA``, ``NEO4J_URI`` and so on), then the defaults.
 
     Args:
         paths: files, or folders with files.
         schema: a schema file, or the name of a ready schema.
         store: a folder, or a server's address; user and password come from the environment.
         model: a checkpoint folder or hub name; the bundled model if left out.
+        precision: how the model calculates.
+        window: about how many tokens the model reads at once.
         decisions: a file of reviewed merges.
-        window: about how many tokens the model reads at once; the default of ``relex-kg build`` if left out.
+        aliases: a list of things with their names.
+        include: in folders, read only what matches one of these patterns.
+        exclude: in folders, leave out what matches one of these patterns.
+        dry_run: build in memory alone and report.
         documents_per_task: how many documents are read, extracted and written in one task.
     """
-    setup = Setup(schema, store, model, decisions, window)
-    with shared().run(store):
-        references, report = find_documents(paths, setup)
-        futures = [ingest_documents.submit(batch, setup) for batch in _batches(references, documents_per_task)]
+    _check_task_runner(dry_run=dry_run)
+    options = BuildOptions.chosen(
+        schema=schema,
+        store=f"memory of run {flow_run.id}" if dry_run else store,
+        model=model,
+        precision=precision,
+        window=window,
+        decisions=decisions,
+        aliases=aliases,
+        include=include,
+        exclude=exclude,
+        dry_run=dry_run,
+    )
+    with shared().run(options.store):
+        references, report = find_documents(paths, options)
+        futures = [ingest_documents.submit(batch, options) for batch in _batches(references, documents_per_task)]
         for future in futures:
             report.include(future.result())
-        report.include(resolve(setup))
+        report.include(resolve(options))
     data = plain(report)
     publish(data)
     return cast("Report", _outcome(data))  # Prefect takes the state for the run, and gives callers its data
+
+
+def _check_task_runner(*, dry_run: bool) -> None:
+    """Refuse what cannot work where tasks run in several processes."""
+    context = FlowRunContext.get()
+    if context is None or isinstance(context.task_runner, ThreadPoolTaskRunner):
+        return
+    if dry_run:
+        raise RelexError(
+            "a dry run builds in the memory of one process, and this flow's tasks run in several",
+            fix="leave out the task runner, or the dry run",
+        )
+    if not PREFECT_API_URL.value():
+        raise RelexError(
+            "this flow's tasks run in several processes, and no Prefect server is named for them",
+            cause="each of them would start a server of its own",
+            fix="run 'prefect server start', and set PREFECT_API_URL to its address, for the flow and for the workers",
+        )
 
 
 def _outcome(report: Report) -> State[Report]:
@@ -192,20 +238,19 @@ def _timed(stage: str, report: RunReport) -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the flow now, or serve it on a schedule."""
     given = _parser().parse_args(arguments)
-    parameters = {
-        "paths": [str(path.absolute()) for path in given.paths],
-        "schema": given.schema,
-        "store": given.store,
-        "model": given.model,
-        "decisions": given.decisions,
-        "window": given.window,
-        "documents_per_task": given.documents_per_task,
-    }
+    parameters = {name: value for name, value in vars(given).items() if name not in ("paths", "serve")}
+    paths = [str(path.absolute()) for path in given.paths]
+    try:
+        # Before Prefect keeps the parameters: an address may hold a password.
+        BuildOptions.chosen(**{name: value for name, value in parameters.items() if name != "documents_per_task"})
+    except RelexError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     if given.serve:
-        build_graph.serve(name="build-graph", cron=given.serve, parameters=parameters)
+        build_graph.serve(name="build-graph", cron=given.serve, parameters={"paths": paths, **parameters})
         return 0
     try:
-        print(summary(build_graph(**parameters)))
+        print(summary(build_graph(paths, **parameters)))
     except (RelexError, FailedRun) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -218,11 +263,26 @@ def _parser() -> argparse.ArgumentParser:
         epilog='example: python flows/build_graph.py reports/ --schema companies --serve "0 6 * * *"',
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders with files")
-    parser.add_argument("--schema", default="general", help="a schema file, or a ready schema's name (%(default)s)")
-    parser.add_argument("--store", default="./relex-graph", help="a folder, or a server's address (%(default)s)")
-    parser.add_argument("--model", help="a checkpoint folder or hub name (the bundled model)")
-    parser.add_argument("--decisions", help="a file of reviewed merges")
-    parser.add_argument("--window", type=int, metavar="TOKENS", help="about how much text to read at once")
+    parser.add_argument("--schema", metavar="FILE|NAME", help="what to look for (RELEX_KG_SCHEMA, else general)")
+    parser.add_argument(
+        "--store",
+        metavar="FOLDER|ADDRESS",
+        help="where the graph lives (RELEX_KG_STORE, else NEO4J_URI, else ./relex-graph)",
+    )
+    parser.add_argument(
+        "--model", metavar="FOLDER|NAME", help="the model that reads (RELEX_KG_MODEL, else the bundled one)"
+    )
+    parser.add_argument(
+        "--precision", choices=get_args(Precision), help="how it calculates (RELEX_KG_PRECISION, else float32)"
+    )
+    parser.add_argument(
+        "--window", type=int, metavar="TOKENS", help="how much text to read at once (RELEX_KG_WINDOW, else 100)"
+    )
+    parser.add_argument("--decisions", metavar="FILE", help="reviewed merges (RELEX_KG_DECISIONS)")
+    parser.add_argument("--aliases", metavar="FILE", help="things with their names (RELEX_KG_ALIASES)")
+    parser.add_argument("--include", action="append", metavar="PATTERN", help="in folders, read only what matches")
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="in folders, leave out what matches")
+    parser.add_argument("--dry-run", action="store_true", help="build in memory alone and report")
     parser.add_argument("--documents-per-task", type=int, default=32, metavar="N", help="(%(default)s)")
     parser.add_argument("--serve", "--cron", metavar="CRON", help='stay and run on a schedule, such as "0 6 * * *"')
     return parser

@@ -5,6 +5,7 @@
     RelexError
     ├── ReadError            one document cannot be read; a run counts it and goes on
     ├── SchemaError          the schema file is malformed or contradicts itself
+    ├── SettingsError        an environment variable has a value that it cannot have
     ├── DecisionError        the reviewed merge decisions or aliases are malformed or contradictory
     ├── ModelError           a checkpoint cannot be loaded, or cannot take this input
     │   ├── CheckpointError      files missing, damaged, or of an unsupported kind
@@ -49,6 +50,10 @@ class ReadError(RelexError):
 
 class SchemaError(RelexError):
     """The schema file is malformed or contradicts itself."""
+
+
+class SettingsError(RelexError):
+    """An environment variable has a value that it cannot have."""
 
 
 class DecisionError(RelexError):

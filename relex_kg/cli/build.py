@@ -1,7 +1,7 @@
 """``relex-kg build``: documents in, graph in line with them."""
 
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,17 +12,14 @@ from rich.text import Text
 from relex_kg.cli import options
 from relex_kg.cli.console import Show, as_document, emit, harmless, listed, pairs, progress, say
 from relex_kg.cli.opening import (
-    chosen_window,
     load_extractor,
-    load_resolver,
-    load_schema,
     new_or_old_store,
-    settings,
 )
 
 if TYPE_CHECKING:
     from relex_kg.graph.store import Store, Totals
     from relex_kg.pipeline import Progress, RunReport
+    from relex_kg.settings import BuildOptions
     from relex_kg.settlement.report import SettleReport
     from relex_kg.text.readers import ReadFailure
 
@@ -44,7 +41,7 @@ def build(
     schema: options.Schema = None,
     store: options.Store = None,
     model: options.Model = None,
-    precision: options.Precision = options.PrecisionName.FLOAT32,
+    precision: options.Precision = None,
     window: options.Window = None,
     decisions: options.Decisions = None,
     aliases: options.Aliases = None,
@@ -85,20 +82,31 @@ def build(
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """
     from relex_kg.pipeline import Pipeline
-    from relex_kg.text.discovery import Selection
+    from relex_kg.settings import BuildOptions
 
     _refuse_missing(paths)
-    wanted, resolver = load_schema(schema), load_resolver(decisions, aliases)
+    chosen = BuildOptions.chosen(
+        schema=schema,
+        store=store,
+        model=model,
+        precision=precision.value if precision else None,
+        window=window,
+        decisions=str(decisions) if decisions else None,
+        aliases=str(aliases) if aliases else None,
+        include=include,
+        exclude=exclude,
+        dry_run=dry_run,
+    )
+    wanted, resolver = chosen.load_schema(), chosen.load_resolver()
     with progress() as show:
-        extractor = load_extractor(model, precision, show)
-        with _opened(store, show, dry_run=dry_run) as opened:
+        extractor = load_extractor(chosen.model, precision, show)
+        with _opened(chosen, show) as opened:
             pipeline = Pipeline(
-                schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen_window(window)
+                schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen.window_size
             )
-            selection = Selection(tuple(include or ()), tuple(exclude or ()))
-            report = pipeline.build(paths, selection=selection, watch=lambda progress: _show(progress, show))
+            report = pipeline.build(paths, selection=chosen.selection, watch=lambda progress: _show(progress, show))
             totals = opened.totals()
-    target = "memory" if dry_run else settings().target(store)
+    target = "memory" if dry_run else chosen.store
     if as_json:
         emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(totals)})
     else:
@@ -114,10 +122,8 @@ def _refuse_missing(paths: list[Path]) -> None:
     discover([path for path in paths if not path.exists()])
 
 
-def _opened(store: str | None, show: Show, *, dry_run: bool) -> AbstractContextManager["Store"]:
-    from relex_kg.graph.memory import MemoryStore
-
-    return nullcontext(MemoryStore()) if dry_run else new_or_old_store(store, show)
+def _opened(chosen: "BuildOptions", show: Show) -> AbstractContextManager["Store"]:
+    return chosen.open_store() if chosen.dry_run else new_or_old_store(chosen.store, show)
 
 
 def _show(progress: "Progress", show: Show) -> None:

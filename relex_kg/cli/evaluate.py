@@ -45,7 +45,7 @@ def evaluate(
     ],
     *,
     model: options.Model = None,
-    precision: options.Precision = options.PrecisionName.FLOAT32,
+    precision: options.Precision = None,
     types_from: Annotated[
         TypesFrom, typer.Option(help="Ask each text for all types of its file (split), or only its own (record).")
     ] = TypesFrom.SPLIT,

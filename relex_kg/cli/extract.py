@@ -40,7 +40,7 @@ def extract(
     ] = None,
     schema: options.Schema = None,
     model: options.Model = None,
-    precision: options.Precision = options.PrecisionName.FLOAT32,
+    precision: options.Precision = None,
     window: options.Window = None,
     entity_threshold: options.EntityThreshold = None,
     relation_threshold: options.RelationThreshold = None,

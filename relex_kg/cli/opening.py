@@ -21,45 +21,39 @@ if TYPE_CHECKING:
 def settings() -> "Settings":
     from relex_kg.settings import Settings
 
-    return Settings()
+    return Settings.read()
 
 
 def load_schema(source: str | None) -> "Schema":
-    from relex_kg.ontology import Schema
+    from relex_kg.settings import BuildOptions
 
-    return Schema.load(source or settings().graph_schema)
+    return BuildOptions.chosen(schema=source).load_schema()
 
 
 def load_resolver(decisions: Path | None, aliases: Path | None) -> "Resolver":
     """The resolver; ``decisions`` and ``aliases`` as in ``--decisions`` and ``--aliases``."""
-    from relex_kg.canon.aliases import Aliases
-    from relex_kg.canon.decisions import Decisions
-    from relex_kg.canon.resolver import Resolver
+    from relex_kg.settings import BuildOptions
 
-    reviewed, listed = decisions or settings().decisions, aliases or settings().aliases
-    return Resolver(
-        Decisions.load(reviewed) if reviewed else Decisions.none(),
-        aliases=Aliases.load(listed) if listed else Aliases.none(),
-    )
+    return BuildOptions.chosen(
+        decisions=str(decisions) if decisions else None, aliases=str(aliases) if aliases else None
+    ).load_resolver()
 
 
 def chosen_window(tokens: int | None) -> int:
     """How much to read at once; ``tokens`` as in ``--window``."""
-    from relex_kg.reading import WINDOW
+    from relex_kg.settings import BuildOptions
 
-    return tokens or settings().window or WINDOW
+    return BuildOptions.chosen(window=tokens).window_size
 
 
-def load_extractor(source: str | None, precision: PrecisionName, show: Show) -> "Extractor":
+def load_extractor(source: str | None, precision: PrecisionName | None, show: Show) -> "Extractor":
     """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``."""
+    from relex_kg.settings import BuildOptions
+
     stage = "Load the model"
     show(stage, 0, None)
     quieten_libraries()
-    from relex_kg.extract.checkpoint import BUNDLED
-    from relex_kg.extract.extractor import Extractor
-
-    chosen = source or settings().extractor
-    extractor = Extractor.from_pretrained(chosen or BUNDLED, precision=precision.value)
+    extractor = BuildOptions.chosen(model=source, precision=precision.value if precision else None).load_extractor()
     show(stage, 1, 1)
     return extractor
 
@@ -84,7 +78,7 @@ def new_or_old_store(store: str | None, show: Show) -> Iterator["BoltStore"]:
 @contextmanager
 def old_store(store: str | None, show: Show) -> Iterator["BoltStore"]:
     """The store, which must be there: a look at it makes none."""
-    from relex_kg.graph.connect import is_address
+    from relex_kg.graph.address import is_address
 
     target = settings().target(store)
     if not is_address(target) and not (Path(target).is_dir() and any(Path(target).iterdir())):

@@ -52,9 +52,10 @@ Model = Annotated[
     ),
 ]
 Precision = Annotated[
-    PrecisionName,
+    PrecisionName | None,
     typer.Option(
-        help="float32 is exact. On a CPU, bfloat16 is faster, nearly the same; int8 is the fastest, may cost quality."
+        help="float32 is exact. On a CPU, bfloat16 is faster, nearly the same; int8 is the fastest, may cost quality. "
+        "Without it: RELEX_KG_PRECISION, else float32."
     ),
 ]
 Window = Annotated[

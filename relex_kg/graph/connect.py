@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from relex_kg.graph.address import is_address
 from relex_kg.graph.bolt import BoltStore
 from relex_kg.graph.embedded import open_folder
 from relex_kg.graph.neo4j import connect
@@ -22,8 +23,3 @@ def open_store(
     if is_address(target):
         return connect(target, username=username, password=password, database=database)
     return open_folder(Path(target), heap=heap)
-
-
-def is_address(target: str) -> bool:
-    """Whether ``target`` names a server rather than a folder."""
-    return "://" in target

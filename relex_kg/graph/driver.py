@@ -17,6 +17,7 @@ from relex_kg.errors import (
     StoreError,
     StoreUnreachableError,
 )
+from relex_kg.graph.address import refuse_secrets
 from relex_kg.graph.cypher import Dialect
 
 # What one message carries: so many rows, and about so many characters where it is more than one row. Servers limit a
@@ -32,7 +33,7 @@ Row = dict[str, Any]
 
 def open_driver(address: str, *, username: str | None, password: str | None) -> neo4j.Driver:
     """A driver for ``address``; nothing is sent yet."""
-    _refuse_secrets(address)
+    refuse_secrets(address)
     _silence_driver()
     if address.partition("://")[0] not in SCHEMES:  # the driver would take http:// for a preview of another protocol
         raise _bad_address(address)
@@ -46,18 +47,6 @@ def open_driver(address: str, *, username: str | None, password: str | None) -> 
         )
     except (ValueError, exceptions.DriverError) as error:
         raise _bad_address(address) from error
-
-
-def _refuse_secrets(address: str) -> None:
-    """A password in an address would show wherever the address does: in reports, logs and lists of processes."""
-    scheme, _, rest = address.partition("://")
-    *secrets, place = rest.split("@")
-    if secrets:
-        raise StoreError(
-            "the address of the store holds a user or a password",
-            cause="addresses are shown, in reports and logs, and passwords must not be",
-            fix=f"give it as {scheme}://{place}, the user in NEO4J_USERNAME and the password in NEO4J_PASSWORD",
-        )
 
 
 def _silence_driver() -> None:

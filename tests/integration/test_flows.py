@@ -1,10 +1,12 @@
 """The Prefect flows, on a real temporary server: what they report, what they retry, and what they refuse."""
 
+import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,12 @@ from flows import build_graph as building
 from flows.build_graph import build_graph
 from flows.evaluate_extractor import evaluate_extractor
 from flows.reports import escaped, plain
-from flows.resources import Settings
 from flows.train_extractor import main as train_from_arguments
 from flows.train_extractor import train_extractor
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.cli import main as command_line
+from relex_kg.cli.build import build
 from relex_kg.errors import DataError, RelexError, SchemaError, StoreAccessError, StoreUnreachableError
 from relex_kg.evaluation.measuring import PUBLISHED, document, evaluate
 from relex_kg.evaluation.survey import survey
@@ -29,6 +31,7 @@ from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline
+from relex_kg.settings import BuildOptions, Settings
 from relex_kg.training.choices import SEED
 from relex_kg.training.recipe import Recipe
 
@@ -74,7 +77,7 @@ def run(schema, documents):
 
     def run(store, **changes):
         given = {"schema": str(schema), "model": str(MODEL), "documents_per_task": 1} | changes
-        return build_graph([str(documents)], store=str(store), return_state=True, **given)
+        return build_graph([str(documents)], store=store and str(store), return_state=True, **given)
 
     return run
 
@@ -227,6 +230,37 @@ def test_a_document_that_goes_while_the_flow_runs_is_a_failure(schema, monkeypat
     report = build_graph([str(tmp_path)], schema=str(schema), store="going", model=str(MODEL), documents_per_task=1)
     assert (report["added"], report["failed"]) == (1, 1)
     assert "can no longer be read" in report["failures"][0]["error"]
+
+
+def test_takes_every_option_of_the_command_line():
+    options = set(inspect.signature(build).parameters) - {"as_json"}
+    assert set(inspect.signature(build_graph.fn).parameters) == options | {"documents_per_task"}
+    assert {field.name for field in fields(BuildOptions)} == options - {"paths"}
+    assert set(vars(building._parser().parse_args(["p"]))) == options | {"documents_per_task", "serve"}
+
+
+def test_heeds_the_environment_and_the_options_as_the_command_line_does(run, schema, monkeypatch):
+    opened = in_memory(monkeypatch, MemoryStore())
+    monkeypatch.setenv("RELEX_KG_SCHEMA", str(schema))
+    monkeypatch.setenv("RELEX_KG_MODEL", str(MODEL))
+    monkeypatch.setenv("NEO4J_URI", "bolt://of-the-environment")
+    report = run(None, schema=None, model=None, include=["*.md"]).result()
+    assert opened == ["bolt://of-the-environment"]
+    assert (report["added"], report["failed"]) == (1, 0)
+
+
+def test_a_dry_run_writes_nowhere(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    report = run(None, dry_run=True).result()
+    assert (report["added"], report["failed"]) == (2, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_with_a_password_is_refused_before_anything_keeps_it(capsys, monkeypatch):
+    monkeypatch.setattr(building, "build_graph", None)
+    assert building.main(["reports", "--store", "neo4j://ada:s3cret@localhost"]) == 1
+    assert "s3cret" not in (said := capsys.readouterr().err)
+    assert "holds a user or a password" in said
 
 
 def test_names_and_errors_cannot_become_markup():

@@ -81,10 +81,10 @@ def test_an_unknown_command_is_a_usage_error(run: Any) -> None:
 
 
 def test_ctrl_c_ends_cleanly_and_says_that_the_next_run_goes_on(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(source: str | None) -> None:
+    def interrupt(options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("relex_kg.cli.build.load_schema", interrupt)
+    monkeypatch.setattr("relex_kg.settings.BuildOptions.load_schema", interrupt)
     ran = run("build", ".")
     assert (ran.code, ran.out) == (130, "")
     assert ran.err == "Interrupted. What was finished is kept; the same command goes on from there.\n"

@@ -1,7 +1,8 @@
 import pytest
 
+from relex_kg.errors import SettingsError
 from relex_kg.graph import connect
-from relex_kg.settings import Settings
+from relex_kg.settings import BuildOptions, Settings
 
 
 def test_the_store_named_on_the_spot_wins_then_the_environment_then_a_folder_right_here(
@@ -41,3 +42,19 @@ def test_a_server_is_given_the_user_of_the_environment(monkeypatch: pytest.Monke
 def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEO4J_PASSWORD", "secret")
     assert "secret" not in repr(Settings())
+
+
+def test_a_wrong_value_in_the_environment_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELEX_KG_WINDOW", "wide")
+    with pytest.raises(SettingsError, match="the environment variable RELEX_KG_WINDOW has a wrong value"):
+        BuildOptions.chosen()
+
+
+def test_a_build_works_with_what_it_is_given_then_the_environment_then_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert BuildOptions.chosen().precision == "float32"
+    monkeypatch.setenv("RELEX_KG_PRECISION", "int8")
+    monkeypatch.setenv("RELEX_KG_WINDOW", "50")
+    chosen = BuildOptions.chosen(window=70, include=["*.md"])
+    assert (chosen.precision, chosen.window, chosen.schema, chosen.include) == ("int8", 70, "general", ("*.md",))
