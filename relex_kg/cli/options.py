@@ -31,6 +31,7 @@ Store = Annotated[
     typer.Option(
         metavar="FOLDER|ADDRESS",
         help="Where the graph lives: a folder (the embedded store) or a Neo4j address such as neo4j://localhost:7687. "
+        "#News behind an address keeps a graph apart: its labels begin with News. "
         "Without it: RELEX_KG_STORE, else NEO4J_URI, else ./relex-graph. A server's user is in NEO4J_USERNAME, "
         "NEO4J_PASSWORD and NEO4J_DATABASE.",
     ),

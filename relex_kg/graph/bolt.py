@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -20,6 +20,8 @@ from relex_kg.graph.values import plain, touched
 from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId
 
 T = TypeVar("T")
+
+_APART = "give the graph labels of its own, by a name behind the address (neo4j://localhost:7687#News)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class BoltStore:
                 "an earlier version of relex-kg wrote this graph, and it keeps no names",
                 fix="build it anew, into an empty folder or database",
             )
-        keys = self._connection.dialect.keys
+        prefix = self._connection.prefix
+        keys = [replace(key, label=prefix + key.label) for key in self._connection.dialect.keys]
         if self._connection.dialect.shared:
             self._refuse_obstacles(keys, entity_types, relation_types)
         for statement in (*(key.statement() for key in keys), cypher.LOCK):
@@ -61,12 +64,17 @@ class BoltStore:
         constraints = rules(self._connection.read(lambda transaction: transaction.rows(cypher.CONSTRAINTS)))
         indexes = rules(self._connection.read(lambda transaction: transaction.rows(cypher.INDEXES)))
         if in_the_way := obstacles(
-            constraints, indexes, keys, entity_types=entity_types, relation_types=relation_types
+            constraints,
+            indexes,
+            keys,
+            entity_types=entity_types,
+            relation_types=relation_types,
+            prefix=self._connection.prefix,
         ):
             raise StoreError(
                 f"the database has rules of its own that refuse this graph: {'; '.join(map(described, in_the_way))}",
                 cause="other data lives there, under labels or names that the graph uses too",
-                fix=f"keep the graph in another database, or remove the rules: {'; '.join(map(removal, in_the_way))}",
+                fix=f"{_APART}, or remove the rules: {'; '.join(map(removal, in_the_way))}",
             )
         constrained = {(rule.subject, *rule.properties) for rule in constraints}
         for key in keys:
@@ -79,7 +87,7 @@ class BoltStore:
                 f"the database holds several nodes :{key.label} with the {key.field} {row['value']!r}, "
                 f"and the graph needs that property to be unique",
                 cause="other data lives there, under a label that the graph uses too",
-                fix="keep the graph in another database",
+                fix=_APART,
             )
 
     def documents(self) -> Mapping[DocumentId, DocumentState]:
@@ -160,7 +168,12 @@ class BoltStore:
     def query_graph(self, statement: str, parameters: Mapping[str, object], *, timeout: float) -> Subgraph:
         """The entities and facts among a query's results (alone, in lists or in paths), and the facts' ends."""
         result = self._connection.query(statement, parameters, timeout=timeout)
-        found = {item for record in result.records for value in record.values() for item in touched(value)}
+        found = {
+            item
+            for record in result.records
+            for value in record.values()
+            for item in touched(value, f"{self._connection.prefix}Entity")
+        }
         entities = {EntityId(id) for kind, id in found if kind == "entity"}
         facts = {FactId(id) for kind, id in found if kind == "fact"}
         return self._connection.read(lambda transaction: reading.selected(transaction, entities, facts))

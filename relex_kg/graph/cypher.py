@@ -7,6 +7,7 @@ the node that is known: the embedded server follows it from left to right, and w
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from relex_kg.errors import StoreError
 from relex_kg.ids import digest
@@ -97,6 +98,22 @@ ARCADEDB = Dialect(
     locks=False,
     timeouts=False,
 )
+
+_LABEL = re.compile(rf":(?=(?:{'|'.join(sorted({key.label for key in NEO4J.keys}))})\b)")
+_ENTITY_TYPE_LABEL = re.compile(r"(?<=\be:)`|(?<=:Entity:)`")
+
+
+@cache
+def with_prefix(statement: str, prefix: str) -> str:
+    """A statement of this module on the graph whose labels have the prefix; relationship types have none.
+
+    Several graphs live in one database by it, and beside data with the same labels. Relationships need none: each is
+    reached from a node.
+    """
+    if not prefix:
+        return statement
+    return _LABEL.sub(f":{prefix}", _ENTITY_TYPE_LABEL.sub(f"`{prefix}", statement))
+
 
 CONSTRAINTS = "SHOW CONSTRAINTS"
 INDEXES = "SHOW INDEXES YIELD * WHERE owningConstraint IS NULL"

@@ -17,8 +17,7 @@ from relex_kg.errors import (
     StoreError,
     StoreUnreachableError,
 )
-from relex_kg.graph.address import refuse_secrets
-from relex_kg.graph.cypher import Dialect
+from relex_kg.graph.cypher import Dialect, with_prefix
 
 # What one message carries: so many rows, and about so many characters where it is more than one row. Servers limit a
 # message's size, and a document with long blank stretches has chunks of megabytes.
@@ -33,7 +32,6 @@ Row = dict[str, Any]
 
 def open_driver(address: str, *, username: str | None, password: str | None) -> neo4j.Driver:
     """A driver for ``address``; nothing is sent yet."""
-    refuse_secrets(address)
     _silence_driver()
     if address.partition("://")[0] not in SCHEMES:  # the driver would take http:// for a preview of another protocol
         raise _bad_address(address)
@@ -68,13 +66,14 @@ def _bad_address(address: str) -> StoreError:
 
 
 class Transaction:
-    """A transaction as the store uses it: statements in, rows out."""
+    """A transaction as the store uses it: statements in, rows out; ``prefix`` goes before the labels of statements."""
 
-    def __init__(self, transaction: neo4j.ManagedTransaction) -> None:
+    def __init__(self, transaction: neo4j.ManagedTransaction, prefix: str) -> None:
         self._transaction = transaction
+        self._prefix = prefix
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
-        return self._transaction.run(statement, parameters).data()
+        return self._transaction.run(with_prefix(statement, self._prefix), parameters).data()
 
     def each(self, statement: str, rows: Sequence[object], **parameters: object) -> list[Row]:
         """Run ``statement`` over batches of rows, as ``$rows`` and ``$ids`` alike, and return all that it returned."""
@@ -115,9 +114,17 @@ class Connection:
     """A database on a server, with one driver that may write and one that may only read."""
 
     def __init__(
-        self, *, address: str, writer: neo4j.Driver, reader: neo4j.Driver, database: str | None, dialect: Dialect
+        self,
+        *,
+        address: str,
+        writer: neo4j.Driver,
+        reader: neo4j.Driver,
+        database: str | None,
+        dialect: Dialect,
+        prefix: str = "",
     ) -> None:
         self.dialect = dialect
+        self.prefix = prefix
         self._address = address
         self._writer = writer
         self._reader = reader
@@ -133,7 +140,7 @@ class Connection:
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in one write transaction, again after a transient error."""
         with translated(self._address), self._one_writer, self._writer.session(database=self._database) as session:
-            return session.execute_write(lambda transaction: work(Transaction(transaction)))
+            return session.execute_write(lambda transaction: work(Transaction(transaction, self.prefix)))
 
     def run(self, statement: str) -> None:
         """Run one statement in a write transaction of its own."""
@@ -142,7 +149,7 @@ class Connection:
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in one read transaction."""
         with translated(self._address), self._reader.session(database=self._database) as session:
-            return session.execute_read(lambda transaction: work(Transaction(transaction)))
+            return session.execute_read(lambda transaction: work(Transaction(transaction, self.prefix)))
 
     def query(self, statement: str, parameters: Mapping[str, object], *, timeout: float) -> neo4j.EagerResult:
         """Run somebody's statement, which may only read, for at most ``timeout`` seconds."""

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 
+from relex_kg.graph.address import parted, refuse_secrets
 from relex_kg.graph.bolt import BoltStore
 from relex_kg.graph.cypher import NEO4J
 from relex_kg.graph.driver import Connection, open_driver
@@ -13,7 +14,7 @@ def connect(
     """Open the store at a Bolt address.
 
     Args:
-        address: such as ``neo4j://localhost:7687``.
+        address: such as ``neo4j://localhost:7687``; with ``#News`` behind it, all labels of the graph begin with News.
         username: the user.
         password: the user's password; None for a server that asks for none.
         database: the database; None for the user's home database.
@@ -23,9 +24,13 @@ def connect(
         StoreAccessError: the user or the password is wrong.
         StoreError: anything else that keeps the database from answering.
     """
+    refuse_secrets(address)
+    server, prefix = parted(address)
     with ExitStack() as resources:
-        driver = open_driver(address, username=username, password=password)
+        driver = open_driver(server, username=username, password=password)
         resources.callback(driver.close)
-        connection = Connection(address=address, writer=driver, reader=driver, database=database, dialect=NEO4J)
+        connection = Connection(
+            address=address, writer=driver, reader=driver, database=database, dialect=NEO4J, prefix=prefix
+        )
         connection.check()
         return BoltStore(connection, resources.pop_all())

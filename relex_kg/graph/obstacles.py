@@ -91,6 +91,7 @@ def obstacles(
     *,
     entity_types: Collection[str],
     relation_types: Collection[str],
+    prefix: str = "",
 ) -> list[Rule]:
     """The rules that may refuse a graph.
 
@@ -100,8 +101,10 @@ def obstacles(
         keys: what gets constraints and indexes of ours.
         entity_types: the types of entities that will be written.
         relation_types: the types of facts that will be written.
+        prefix: what the graph's labels begin with.
     """
-    nodes = {**_PROPERTIES, **dict.fromkeys(entity_types, _PROPERTIES["Entity"])}
+    written_on = {**_PROPERTIES, **dict.fromkeys(entity_types, _PROPERTIES["Entity"])}
+    nodes = {prefix + label: properties for label, properties in written_on.items()}
     edges = {**dict.fromkeys(_STRUCTURE, frozenset[str]()), **dict.fromkeys(relation_types, _FACT)}
     unique = {(key.label, key.field) for key in keys if key.unique}
     places = {key.name(): (key.label, key.field) for key in keys}

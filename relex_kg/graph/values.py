@@ -43,21 +43,21 @@ def _plain_graph(value: Node | Relationship | Path) -> dict[str, object]:
             }
 
 
-def touched(value: object) -> Iterator[tuple[str, str]]:
+def touched(value: object, entity_label: str) -> Iterator[tuple[str, str]]:
     """("entity" or "fact", id) for each node that is an entity and each relationship that may be a fact."""
     match value:
         case Node():
-            if "Entity" in value.labels:
+            if entity_label in value.labels:
                 yield "entity", value["id"]
         case Relationship():
             if "id" in value:
                 yield "fact", value["id"]
         case Path():
             for part in (*value.nodes, *value.relationships):
-                yield from touched(part)
+                yield from touched(part, entity_label)
         case Mapping():
             for item in value.values():
-                yield from touched(item)
+                yield from touched(item, entity_label)
         case list():
             for item in value:
-                yield from touched(item)
+                yield from touched(item, entity_label)

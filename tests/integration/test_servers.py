@@ -16,6 +16,7 @@ import pytest
 
 from relex_kg.errors import QueryError, StoreAccessError, StoreBusyError, StoreError, StoreUnreachableError
 from relex_kg.graph.connect import is_address, open_store
+from relex_kg.graph.memory import MemoryStore
 from relex_kg.ids import document_id
 
 KILLED_WHILE_OPEN = """
@@ -311,7 +312,7 @@ def everything(store):
             "the range index 'relex_kg_chunk_id' on :Thing(name)",
             "DROP INDEX `relex_kg_chunk_id`",
         ),
-        ("CREATE (:Mention {id: 7}), (:Mention {id: 7})", "several nodes :Mention with the id 7", "another database"),
+        ("CREATE (:Mention {id: 7}), (:Mention {id: 7})", "several nodes :Mention with the id 7", "#News"),
     ],
 )
 def test_what_others_have_in_the_way_is_named_before_the_first_write(shared_database, say, statement, said, way_on):
@@ -340,6 +341,41 @@ def test_rules_of_others_that_refuse_nothing_stay(shared_database, say, settle):
     *_, constraints_after, indexes_after = everything(shared_database)
     assert set(constraints) <= set(constraints_after)
     assert set(indexes) <= set(indexes_after)
+
+
+@pytest.mark.parametrize("name", ["", "news", "New-s", "N" * 33, "A`) DETACH DELETE n //"])
+def test_a_graph_s_name_is_checked(name):
+    with pytest.raises(StoreError, match="names no graph"):
+        open_store(f"bolt://127.0.0.1:9#{name}")
+
+
+def test_graphs_of_two_names_live_in_one_database(neo4j_address, shared_database, say, settle, shape):
+    shared_database._connection.run("CREATE CONSTRAINT theirs FOR (n:Entity) REQUIRE n.name IS UNIQUE")
+    shared_database._connection.run("CREATE (:Entity {name: 'Ann'}), (:Mention {id: 7}), (:Mention {id: 7})")
+    theirs = everything(shared_database)[0]
+    said = {"News": [("Ann", "WORKS_FOR", "Acme Ltd"), ("Bob", "KNOWS", "Ann")], "Mail": [("Ann", "KNOWS", "Cy")]}
+    graphs = {}
+    for name, statements in said.items():
+        with open_store(f"{neo4j_address}#{name}", password="relex-kg-test") as store:
+            store.prepare(entity_types=["Person", "Organisation"], relation_types=["WORKS_FOR", "KNOWS"])
+            store.replace_document(say("a.txt", *statements))
+            settle(store)
+            graphs[name] = shape(store.graph())
+    for name, statements in said.items():
+        alone = MemoryStore()
+        alone.replace_document(say("a.txt", *statements))
+        settle(alone)
+        with open_store(f"{neo4j_address}#{name}", password="relex-kg-test") as store:
+            assert graphs[name] == shape(store.graph()) == shape(alone.graph())
+            assert store.counts() == alone.counts()
+            people = store.query_graph(f"MATCH (n:{name}Person) RETURN n", {}, timeout=10)
+            assert len(people.entities) == alone.counts().entities_by_type["Person"]
+            store.remove_document(document_id("a.txt"))
+            settle(store)
+            assert store.counts().entities == 0
+    assert [
+        row for row in everything(shared_database)[0] if "NewsGraph" not in row and "MailGraph" not in row
+    ] == theirs
 
 
 # -- the embedded server's life ----------------------------------------------------------------------------------------

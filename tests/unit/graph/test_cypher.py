@@ -1,11 +1,13 @@
 """Names become labels and relationship types only if a schema could hold them."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from relex_kg.errors import StoreError
+from relex_kg.graph import cypher
 from relex_kg.graph.cypher import entity_label, relationship_type
 
 
@@ -34,3 +36,15 @@ def test_the_light_modules_import_neither_driver_nor_networkx():
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"
     )
+
+
+def test_a_prefix_goes_before_every_label_and_nothing_else():
+    statements = [value for value in vars(cypher).values() if isinstance(value, str) and "MATCH" in value]
+    statements += [cypher.create_entities("Person"), cypher.retype_entities("Person", "Place")]
+    statements += [cypher.create_facts("KNOWS"), cypher.update_facts("KNOWS")]
+    for statement in statements:
+        labels = re.findall(r"(?:\(\w*|\be|:Entity):(`?\w+)", cypher.with_prefix(statement, "News"))
+        assert all(label.lstrip("`").startswith("News") for label in labels), statement
+        assert cypher.with_prefix(statement, "News").replace("News", "") == statement
+    assert cypher.with_prefix(cypher.create_entities("Person"), "News").count("News") == 2
+    assert "[r:`KNOWS`" in cypher.with_prefix(cypher.create_facts("KNOWS"), "News")
