@@ -10,7 +10,7 @@ install: $(VENV)/.installed
 # One environment for use and development; made again when the dependencies change
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[files,dev]'
+	$(BIN)/pip install --quiet --editable '.[files,dask,dev]'
 	touch $@
 
 demo: install
