@@ -19,7 +19,7 @@ _PROPERTIES: Mapping[str, frozenset[str]] = {
         "Mention": "id start end text type score reference antecedent name name_document rule rule_score",
         "Evidence": "id type score fact start end",
         "Entity": "id name type aliases mentions value external_id",
-        "Graph": "id resolver rulebook stage cursor scope",
+        "Graph": "id resolver rulebook stage cursor scope entities facts",
         "Name": "id type document forms form_counts short_forms short_counts references keys entity",
         "NameKey": "key name",
         "NameMove": "id name source",

@@ -101,7 +101,7 @@ def test_every_node_has_the_properties_that_are_promised(people):
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
     assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference", "name"}
     assert found["Evidence"] == {"id", "type", "score", "fact", "start", "end"}
-    assert found["Graph"] == {"id", "resolver", "rulebook", "cursor"}
+    assert found["Graph"] == {"id", "resolver", "rulebook", "cursor", "entities", "facts"}
     assert found["Name"] == {
         *("id", "type", "forms", "form_counts", "short_forms", "short_counts", "references", "keys", "entity")
     }
