@@ -52,6 +52,7 @@ class Reference:
     id: DocumentId
     uri: str
     new: bool
+    metadata_only: bool
 
 
 def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
@@ -82,8 +83,11 @@ def find_documents(paths: list[str], setup: Setup) -> tuple[list[Reference], Run
     report = RunReport()
     with _timed("read", report):
         changes = shared().pipeline(setup).find([Path(path) for path in paths], report)
-        found = [Reference(str(one.file), one.document.id, one.document.uri, one.new) for one in changes]
-    return found, report
+        references = [
+            Reference(str(change.file), change.document.id, change.document.uri, change.new, change.metadata_only)
+            for change in changes
+        ]
+    return references, report
 
 
 @task(name="Extract and write documents", task_run_name=_batch_name, tags=[MODEL_TAG], **_STAGE)
@@ -167,7 +171,8 @@ def _reread(batch: Sequence[Reference], report: RunReport) -> Iterator[Change]:
             if isinstance(document, ReadFailure):
                 continue  # counted when documents were found; a wanted one that is lost with it, below
             if document.id in wanted:
-                yield Change(document, Path(file), new=wanted.pop(document.id).new)
+                reference = wanted.pop(document.id)
+                yield Change(document, Path(file), new=reference.new, metadata_only=reference.metadata_only)
             if not wanted:
                 break
         report.failures += [_gone(reference) for reference in wanted.values()]

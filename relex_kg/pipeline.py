@@ -10,7 +10,7 @@ transactions (:mod:`relex_kg.settlement`). What was left undone by a run that wa
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import ReadError, RelexError
 from relex_kg.extract.extractor import Extractor
-from relex_kg.graph.rows import document_rows
+from relex_kg.graph.rows import document_rows, metadata_fingerprint
 from relex_kg.graph.store import DocumentState, Store
 from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
@@ -53,11 +53,15 @@ def unwatched(progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A document that the store lacks (``new``) or has in another state, and the file that it stands in."""
+    """A document that the store lacks (``new``) or has in another state, and the file that it stands in.
+
+    ``metadata_only``: no more has changed than what the document says about itself, so that it need not be extracted.
+    """
 
     document: Document
     file: Path
     new: bool
+    metadata_only: bool
 
 
 @dataclass(slots=True)
@@ -209,18 +213,25 @@ class Pipeline:
                     report.failures.append(_twice(document))
                 else:
                     seen.add(document.id)
-                    if known.get(document.id) == self._state(document):
+                    old, state = known.get(document.id), self._state(document)
+                    if old == state:
                         report.unchanged += 1
                     else:
-                        yield Change(document, file, new=document.id not in known)
+                        metadata_only = old is not None and replace(old, metadata=state.metadata) == state
+                        yield Change(document, file, new=old is None, metadata_only=metadata_only)
 
     def ingest(self, changes: Iterable[Change], report: RunReport, *, watch: Watcher = unwatched) -> None:
         """Extract documents and write each; entities and facts follow with :meth:`settle`."""
         for batch in _batches(changes):
             began = monotonic()
-            extracted = self._extract([change.document for change in batch], report, watch)
+            documents = [change.document for change in batch if not change.metadata_only]
+            extracted = self._extract(documents, report, watch) if documents else []
             report.seconds["extract"] += monotonic() - began
             began = monotonic()
+            for change in batch:
+                if change.metadata_only:
+                    self._store.describe_document(change.document.id, change.document.metadata)
+                    report.updated += 1
             self._write(extracted, {change.document.id for change in batch if change.new}, report, watch)
             report.seconds["write"] += monotonic() - began
 
@@ -260,7 +271,12 @@ class Pipeline:
 
     def _state(self, document: Document) -> DocumentState:
         return DocumentState(
-            document.uri, document.title, document.sha256, self._reader.fingerprint, self._schema.fingerprint
+            document.uri,
+            document.title,
+            document.sha256,
+            self._reader.fingerprint,
+            self._schema.fingerprint,
+            metadata_fingerprint(document.metadata),
         )
 
     def _chunked(
@@ -309,11 +325,13 @@ def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Doc
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     batch: list[Change] = []
+    characters = 0
     for change in changes:
         batch.append(change)
-        if sum(len(one.document.text) for one in batch) >= _BATCH_CHARACTERS:
+        characters += len(change.document.text)
+        if characters >= _BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch
 

@@ -8,7 +8,13 @@ from typing import Self, TypeVar
 
 from relex_kg.errors import StoreError
 from relex_kg.graph import cypher, reading
-from relex_kg.graph.documents import AlreadyThereError, add_document, remove_document, replace_document
+from relex_kg.graph.documents import (
+    AlreadyThereError,
+    add_document,
+    describe_document,
+    remove_document,
+    replace_document,
+)
 from relex_kg.graph.driver import Connection
 from relex_kg.graph.mapping import document_states
 from relex_kg.graph.rows import DocumentRows
@@ -17,6 +23,7 @@ from relex_kg.graph.settling import Settling
 from relex_kg.graph.store import DocumentState, GraphCounts, Statement, Subgraph
 from relex_kg.graph.values import plain, touched
 from relex_kg.ids import DocumentId, EntityId, FactId
+from relex_kg.types import MetadataValue
 
 T = TypeVar("T")
 
@@ -66,6 +73,9 @@ class BoltStore:
             self._connection.write(lambda transaction: add_document(transaction, rows))
         except AlreadyThereError:
             self._connection.write(lambda transaction: replace_document(transaction, rows))
+
+    def describe_document(self, document: DocumentId, metadata: Mapping[str, MetadataValue]) -> None:
+        self._connection.write(lambda transaction: describe_document(transaction, document, metadata))
 
     def remove_document(self, document: DocumentId) -> bool:
         return self._connection.write(lambda transaction: remove_document(transaction, document))

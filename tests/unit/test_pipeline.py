@@ -129,6 +129,21 @@ def test_a_second_build_changes_nothing_and_reads_nothing(
     assert memory.graph() == before
 
 
+def test_metadata_alone_is_written_without_reading_again(
+    pipeline: Pipeline, memory: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"id": "a", "text": TEXTS[0], "date": "2024-02-03"}), encoding="utf-8")
+    pipeline.build([file])
+    before = memory.graph()
+    monkeypatch.setattr(Reader, "extract", lambda *_, **__: pytest.fail("a document was extracted again"))
+    file.write_text(json.dumps({"id": "a", "text": TEXTS[0], "date": "2024-02-04"}), encoding="utf-8")
+    report = pipeline.build([file])
+    assert (counts(report), report.changed) == ((0, 1, 0, 0), True)
+    assert memory.graph() == before
+    assert counts(pipeline.build([file])) == (0, 0, 1, 0)
+
+
 def test_an_edited_document_takes_the_place_of_what_it_was(
     pipeline: Pipeline, memory: MemoryStore, corpus: Path, fresh: Callable[[Path], object]
 ) -> None:
