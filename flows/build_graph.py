@@ -33,6 +33,7 @@ from flows.resources import Setup, shared
 from relex_kg.errors import ReadError, RelexError, StoreBusyError, StoreUnreachableError
 from relex_kg.ids import DocumentId
 from relex_kg.pipeline import Change, RunReport
+from relex_kg.text.discovery import Selection
 from relex_kg.text.readers import ReadFailure, read
 
 ARTIFACT = "build-graph-report"
@@ -78,11 +79,11 @@ _ONE_AT_A_TIME: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=1)
 
 
 @task(name="Find documents", **_STAGE)
-def find_documents(paths: list[str], setup: Setup) -> tuple[list[Reference], RunReport]:
+def find_documents(paths: list[str], selection: Selection, setup: Setup) -> tuple[list[Reference], RunReport]:
     """The documents that the graph lacks or has in another state, and a report of all others."""
     report = RunReport()
     with _timed("read", report):
-        changes = shared().pipeline(setup).find([Path(path) for path in paths], report)
+        changes = shared().pipeline(setup).find([Path(path) for path in paths], report, selection=selection)
         references = [
             Reference(str(change.file), change.document.id, change.document.uri, change.new, change.metadata_only)
             for change in changes
@@ -95,6 +96,14 @@ def ingest_documents(batch: list[Reference], setup: Setup) -> RunReport:
     """Extract what the documents say and write it. Done again, it leaves the same graph."""
     report = RunReport()
     shared().pipeline(setup).ingest(_reread(batch, report), report)
+    return report
+
+
+@task(name="Remove documents whose files are gone", **_STAGE)
+def remove_gone(gone: list[str], setup: Setup) -> RunReport:
+    """Take documents out of the graph."""
+    report = RunReport(gone=gone)
+    shared().pipeline(setup).remove_gone(report)
     return report
 
 
@@ -121,6 +130,9 @@ def build_graph(
     model: str | None = None,
     decisions: str | None = None,
     window: int | None = None,
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
+    sync: bool = False,
     documents_per_task: int = 32,
 ) -> Report:
     """Bring the graph in line with documents; documents elsewhere stay as they are.
@@ -132,14 +144,21 @@ def build_graph(
         model: a checkpoint folder or hub name; the bundled model if left out.
         decisions: a file of reviewed merges.
         window: about how many tokens the model reads at once; the default of ``relex-kg build`` if left out.
+        include: patterns; in folders, only files that one of them matches are read.
+        exclude: patterns; in folders, what one of them matches is left out.
+        sync: documents under ``paths`` whose files are gone leave the graph.
         documents_per_task: how many documents are read, extracted and written in one task.
     """
     setup = Setup(schema, store, model, decisions, window)
     with shared().run(store):
-        references, report = find_documents(paths, setup)
+        selection = Selection(tuple(include or ()), tuple(exclude or ()))
+        references, report = find_documents(paths, selection, setup)
         futures = [ingest_documents.submit(batch, setup) for batch in _batches(references, documents_per_task)]
         for future in futures:
             report.include(future.result())
+        if sync and report.gone:
+            gone, report.gone = report.gone, []
+            report.include(remove_gone(gone, setup))
         report.include(resolve(setup))
     data = plain(report)
     publish(data)
@@ -204,6 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "model": given.model,
         "decisions": given.decisions,
         "window": given.window,
+        "include": given.include,
+        "exclude": given.exclude,
+        "sync": given.sync,
         "documents_per_task": given.documents_per_task,
     }
     if given.serve:
@@ -228,6 +250,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", help="a checkpoint folder or hub name (the bundled model)")
     parser.add_argument("--decisions", help="a file of reviewed merges")
     parser.add_argument("--window", type=int, metavar="TOKENS", help="about how much text to read at once")
+    parser.add_argument("--include", action="append", metavar="PATTERN", help="in folders, read only what matches")
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="in folders, leave out what matches")
+    parser.add_argument("--sync", action="store_true", help="documents whose files are gone leave the graph")
     parser.add_argument("--documents-per-task", type=int, default=32, metavar="N", help="(%(default)s)")
     parser.add_argument("--serve", "--cron", metavar="CRON", help='stay and run on a schedule, such as "0 6 * * *"')
     return parser

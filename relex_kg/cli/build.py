@@ -56,6 +56,10 @@ def build(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="In folders, leave out what matches, such as drafts/. May be repeated."),
     ] = None,
+    sync: Annotated[
+        bool,
+        typer.Option("--sync", help="Documents under the paths whose files are gone leave the graph."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
     ] = False,
@@ -67,8 +71,8 @@ def build(
     JSON Lines and more; PDF and Office files with the extra relex-kg\[files];
     all of them also as .gz), finds mentions and relations, and
     writes those of new and changed documents. Names that mean one thing then
-    become one entity. Documents elsewhere stay as they are; to take one out,
-    see: relex-kg remove. In a folder, hidden files, what a .gitignore leaves
+    become one entity. Documents elsewhere stay as they are, and those whose
+    files are gone are counted; to take them out: --sync. In a folder, hidden files, what a .gitignore leaves
     out, and stores of graphs are not read.
 
     A second run on the same documents changes nothing. A run that was stopped,
@@ -81,6 +85,7 @@ def build(
       relex-kg build notes.md mails.jsonl --schema companies
       zcat mails.jsonl.gz | relex-kg build -
       relex-kg build reports/ --include '*.md' --exclude drafts/
+      relex-kg build reports/ --sync
       relex-kg build reports/ --store neo4j://localhost:7687
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """
@@ -96,7 +101,7 @@ def build(
                 schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen_window(window)
             )
             selection = Selection(tuple(include or ()), tuple(exclude or ()))
-            report = pipeline.build(paths, selection=selection, watch=lambda progress: _show(progress, show))
+            report = pipeline.build(paths, selection=selection, sync=sync, watch=lambda progress: _show(progress, show))
             counts = opened.counts()
     target = "memory" if dry_run else settings().target(store)
     if as_json:
@@ -131,6 +136,8 @@ def _document(report: "RunReport") -> dict[str, Any]:
         **report.work(),
         "failures": [{"uri": failure.uri, "error": as_document(failure.error)} for failure in report.failures],
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
+        "gone": report.gone,
+        "removed": report.removed,
     }
 
 
@@ -152,6 +159,10 @@ def _work(report: "RunReport", counts: "GraphCounts") -> dict[str, str]:
     rows = {"Found": listed(found), "Dropped": listed(report.dropped)}
     if report.skipped:
         rows["Skipped"] = listed(Counter(skip.reason for skip in report.skipped))
+    if report.removed:
+        rows["Removed"] = f"{len(report.removed):,} whose files are gone"
+    if report.gone:
+        rows["Gone"] = f"{len(report.gone):,} in the graph whose files are gone; to take them out, build with --sync"
     rows["Entities"] = f"{counts.entities:,} in the graph{_change(report.settled, 'entities')}"
     rows["Facts"] = f"{counts.facts:,} in the graph{_change(report.settled, 'facts')}"
     rows["Seconds"] = ", ".join(f"{seconds:.1f} {stage}" for stage, seconds in report.seconds.items())

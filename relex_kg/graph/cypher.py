@@ -356,7 +356,10 @@ RETURN d.id AS id, d.uri AS uri, d.title AS title, d.sha256 AS sha256, d.model A
 DOCUMENTS = f"MATCH (d:Document) WHERE {_ours('d')} {_STATE} ORDER BY id"
 STATES = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) {_STATE}"
 DOCUMENTS_AT = f"""
-MATCH (d:Document) WHERE d.uri STARTS WITH $uri AND (d.uri = $uri OR d.uri STARTS WITH $uri + '#') AND {_ours("d")}
+MATCH (d:Document)
+WHERE d.uri STARTS WITH $uri
+  AND (d.uri = $uri OR d.uri STARTS WITH $uri + '#' OR d.uri STARTS WITH $uri + '/')
+  AND {_ours("d")}
 {_STATE} ORDER BY id
 """
 

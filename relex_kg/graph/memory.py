@@ -97,7 +97,7 @@ class MemoryStore:
             return {
                 id: state
                 for id, state in self.documents().items()
-                if state.uri == uri or state.uri.startswith(f"{uri}#")
+                if state.uri == uri or state.uri.startswith((f"{uri}#", f"{uri}/"))
             }
 
     def replace_document(self, rows: DocumentRows) -> None:

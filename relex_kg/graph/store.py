@@ -170,7 +170,7 @@ class Store(Protocol):
         """Those of the documents that the store has."""
 
     def documents_at(self, uri: str) -> Mapping[DocumentId, DocumentState]:
-        """The document with this URI, and those whose URIs are this one with a fragment ("#...") behind it."""
+        """The document with this URI, and those in the file ("#..." behind it) or folder ("/...") of this URI."""
 
     def replace_document(self, rows: DocumentRows) -> None:
         """Write a document, in place of what the store had of it; facts that nothing supports any more go."""

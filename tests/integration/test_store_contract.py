@@ -255,6 +255,14 @@ def with_metadata(rows, metadata):
     return replace(rows, document=replace(rows.document, metadata=metadata))
 
 
+def test_documents_in_a_folder_or_file(store, say):
+    uris = ["file:///a", "file:///a#L1", "file:///a/b.txt", "file:///a/b/c.txt", "file:///ab", "file:///a.txt"]
+    for uri in uris:
+        store.replace_document(say(uri, ("Ann", "KNOWS", "Bob")))
+    assert sorted(state.uri for state in store.documents_at("file:///a").values()) == uris[:4]
+    assert sorted(state.uri for state in store.documents_at("file:///a/b").values()) == ["file:///a/b/c.txt"]
+
+
 def test_a_change_of_metadata_is_known(store, say):
     store.replace_document(with_metadata(say("a.txt", ("Ann", "KNOWS", "Bob")), METADATA))
     (id,) = store.documents()
