@@ -88,7 +88,7 @@ class Resources:
 
     def _model(self, name: str | None) -> Extractor:
         if name not in self._models:
-            self._models[name] = Extractor.from_pretrained(name or BUNDLED)
+            self._models[name] = Extractor.from_pretrained(name or BUNDLED, lazy=True)
         return self._models[name]
 
 

@@ -51,7 +51,10 @@ def chosen_window(tokens: int | None) -> int:
 
 
 def load_extractor(source: str | None, precision: PrecisionName, show: Show) -> "Extractor":
-    """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``."""
+    """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``.
+
+    Its weights are loaded when the first text is read: where nothing has changed, they never are.
+    """
     stage = "Load the model"
     show(stage, 0, None)
     quieten_libraries()
@@ -59,7 +62,7 @@ def load_extractor(source: str | None, precision: PrecisionName, show: Show) -> 
     from relex_kg.extract.extractor import Extractor
 
     chosen = source or settings().extractor
-    extractor = Extractor.from_pretrained(chosen or BUNDLED, precision=precision.value)
+    extractor = Extractor.from_pretrained(chosen or BUNDLED, precision=precision.value, lazy=True)
     show(stage, 1, 1)
     return extractor
 
