@@ -30,6 +30,16 @@ def test_paragraphs() -> None:
     ) == ("Ann left Riga in the spring of 2009.\n\nBo stayed there.")
 
 
+def test_short_paragraphs_stay_apart() -> None:
+    steps = (lines(72, 700, "Lumen", "Ann left Riga.", "Bo stayed.", step=60), lines(72, 400, "Dee came", "in 2009."))
+    assert shown(steps[0]) == "Lumen\n\nAnn left Riga.\n\nBo stayed."
+    assert shown([*steps[0], *steps[1]]) == "Lumen\n\nAnn left Riga.\n\nBo stayed.\n\nDee came in 2009."
+
+
+def test_lines_far_apart_are_one_paragraph() -> None:
+    assert shown(lines(72, 700, "Ann left", "Riga in the", "spring", step=28)) == "Ann left Riga in the spring"
+
+
 def test_columns_below_a_title() -> None:
     left = lines(72, 700, "Valentina Morosini was born", "in Turin and went to study", "in Bologna, where she met")
     right = lines(320, 693, "Peter Holm, who had come", "from Malmo. They founded a", "firm in the same year.")
