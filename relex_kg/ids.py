@@ -15,6 +15,7 @@ MentionId = NewType("MentionId", str)
 RelationId = NewType("RelationId", str)
 EntityId = NewType("EntityId", str)
 NameId = NewType("NameId", str)
+DecisionId = NewType("DecisionId", str)
 FactId = NewType("FactId", str)
 
 

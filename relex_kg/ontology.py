@@ -32,7 +32,7 @@ from relex_kg.ids import digest
 RESERVED = frozenset(
     {
         *("Document", "Chunk", "Mention", "Entity", "Evidence", "Graph"),
-        *("Name", "NameKey", "NameMove", "Uncounted", "Unlinked"),
+        *("Name", "NameKey", "NameMove", "Uncounted", "Unlinked", "Decision"),
     }
 )
 RESERVED_RELATIONS = frozenset({"HAS_CHUNK", "IN_CHUNK", "REFERS_TO", "HEAD", "TAIL"})

@@ -26,6 +26,7 @@ from relex_kg.graph.store import DocumentState, Store
 from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
 from relex_kg.reading import WINDOW, ExtractedDocument, Reader
+from relex_kg.reviewing import reviewed
 from relex_kg.settlement.report import SettleReport
 from relex_kg.settlement.run import settle
 from relex_kg.text.discovery import EVERYTHING, Selection, Skip, discover
@@ -164,7 +165,7 @@ class Pipeline:
     Args:
         schema: what to look for.
         extractor: the model that looks.
-        resolver: decides which names are one entity.
+        resolver: decides which names are one entity, with the decisions that the store keeps.
         store: where the graph lives; it is prepared (constraints, indexes) on entry.
         window: about how many tokens of text the model reads at once.
     """
@@ -175,9 +176,10 @@ class Pipeline:
         self._schema = schema
         self._reader = Reader(extractor, schema, window=window)
         self._symmetric = frozenset(name for name, kind in schema.relations.items() if kind.symmetric)
-        self._resolver = resolver
-        self._store = store
         store.prepare()
+        self._store = store
+        self._given_resolver = resolver
+        self._resolver = reviewed(resolver, store)
 
     def build(
         self,
@@ -273,6 +275,7 @@ class Pipeline:
         """Bring entities and facts in line with the documents in the store; None where nothing is left to do."""
         began = monotonic()
         watch(Progress("resolve", 0, None))
+        self._resolver = reviewed(self._given_resolver, self._store)  # a reviewer may have decided meanwhile
         settled = settle(self._store, self._resolver, on_progress=lambda done: watch(Progress("resolve", done, None)))
         report.seconds["resolve"] += monotonic() - began
         return settled
@@ -345,7 +348,7 @@ def remove(store: Store, resolver: Resolver, uris: Sequence[str]) -> RemovalRepo
             removed.append(state.uri)
         if not states:
             unknown.append(uri)
-    return RemovalReport(tuple(removed), tuple(unknown), settle(store, resolver))
+    return RemovalReport(tuple(removed), tuple(unknown), settle(store, reviewed(resolver, store)))
 
 
 def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Document | ReadFailure]]:

@@ -218,6 +218,15 @@ class Merge:
     score: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Listed:
+    """A name that a decision lists: of a type, and of one document alone where ``document`` says which (its URI)."""
+
+    type: str
+    name: str
+    document: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Mentions taken for one entity: what it will hold, and the mentions, sorted by id."""

@@ -111,6 +111,8 @@ def neo4j_store(neo4j_address: str) -> Iterator[Store]:
 def _emptied(store: Store) -> Store:
     for document in store.documents():
         store.remove_document(document)
+    for decision in store.decisions():
+        store.forget_decision(decision.id)
     settle(store, RESOLVER)
     return store
 

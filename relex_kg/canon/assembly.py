@@ -120,8 +120,8 @@ def describe(names: Sequence[NameForms]) -> Description:
     type = min(mentions_of_type, key=lambda type: (-mentions_of_type[type], type))
     name = best_form(full, next(forms.name.kind for forms in names if forms.type == type))
     values = {forms.name.value for forms in names if forms.name.value}
-    every = full.keys() | {surface for forms in names for surface in forms.short}
-    return Description(type, name, tuple(sorted(every - {name})), values.pop() if len(values) == 1 else None)
+    all_forms = full.keys() | {surface for forms in names for surface in forms.short}
+    return Description(type, name, tuple(sorted(all_forms - {name})), values.pop() if len(values) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,11 @@ def resolve_types(
         nodes |= {(type, node.forms.name.identity): node for node in own}
     parts = part(nodes, accepted, constraints)
     must = {pair for group in constraints.linked for pair in combinations(sorted(group), 2)}
-    merges = {merge for one in parts for merge in _merges(nodes, one.members, accepted, must)}
+    merges = {merge for cluster in parts for merge in _merges(nodes, cluster.members, accepted, must)}
     return Resolution(
-        clusters=tuple(_cluster([nodes[member] for member in one.members], one.external_id) for one in parts),
+        clusters=tuple(
+            _cluster([nodes[member] for member in cluster.members], cluster.external_id) for cluster in parts
+        ),
         merges=tuple(sorted(merges, key=lambda merge: (merge.left, merge.right, merge.rule, merge.score))),
     )
 
@@ -221,13 +223,13 @@ def _antecedents(
     documents: defaultdict[DocumentId, list[Mention]] = defaultdict(list)
     for mention in mentions:
         documents[mention.document_id].append(mention)
-    found: dict[MentionId, Antecedent] = {}
+    antecedent_of: dict[MentionId, Antecedent] = {}
     for members in documents.values():
         occurrences = [Occurrence(mention.span, names[mention.id]) for mention in members]
         for mention, antecedent in zip(members, antecedents(occurrences, fixed=rulings.decided), strict=True):
             if antecedent:
-                found[mention.id] = antecedent
-    return found
+                antecedent_of[mention.id] = antecedent
+    return antecedent_of
 
 
 def _accepted_pairs(type: str, names: Sequence[Name]) -> dict[tuple[TypedIdentity, TypedIdentity], Verdict]:
@@ -273,6 +275,6 @@ def _merges(
             yield _merge(left.type, left.lead, right.lead, accepted[pair].rule, accepted[pair].score)
 
 
-def _merge(type: str, one: str, other: str, rule: str, score: float) -> Merge:
-    left, right = sorted((one, other))
+def _merge(type: str, name: str, other: str, rule: str, score: float) -> Merge:
+    left, right = sorted((name, other))
     return Merge(type, left, right, rule, score)

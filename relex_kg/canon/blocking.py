@@ -86,9 +86,9 @@ def _persons(names: Sequence[Name]) -> Iterator[Pair]:
     given_names = [given for _, given in readings]
     for bearers in surnames.values():
         for left, right in _fitting(bearers, given_names, depth=0):
-            one, other = readings[left][0], readings[right][0]
-            if one != other:
-                yield _ordered(one, other)
+            place, other = readings[left][0], readings[right][0]
+            if place != other:
+                yield _ordered(place, other)
 
 
 def _fitting(places: Sequence[int], given: Sequence[Sequence[str]], *, depth: int) -> Iterator[Pair]:
@@ -103,18 +103,18 @@ def _fitting(places: Sequence[int], given: Sequence[Sequence[str]], *, depth: in
             bearers[given[place][depth]].append(place)
             letters[given[place][depth][0]].append(place)
     yield from combinations(ended, 2)
-    yield from (_ordered(one, other) for one in ended for holders in bearers.values() for other in holders)
+    yield from (_ordered(place, other) for place in ended for holders in bearers.values() for other in holders)
     for name, holders in bearers.items():
         if len(holders) > 1:
             yield from _fitting(holders, given, depth=depth + 1)
         others = [other for full in lexicon.SHORT_GIVEN_NAMES.get(name, ()) for other in bearers.get(full, ())]
         if is_initial(name):
             others = [place for place in letters[name] if given[place][depth] != name]
-        yield from (_ordered(one, other) for one in holders for other in others)
+        yield from (_ordered(place, other) for place in holders for other in others)
 
 
-def _ordered(one: int, other: int) -> Pair:
-    return (one, other) if one < other else (other, one)
+def _ordered(place: int, other: int) -> Pair:
+    return (place, other) if place < other else (other, place)
 
 
 def _parentheses(names: Sequence[Name]) -> Iterator[Pair]:

@@ -68,8 +68,8 @@ def _unambiguous(verdicts: Mapping[Pair, Verdict], group_of: Sequence[int]) -> d
         name
         for name, partners in fuller.items()
         if not all(
-            group_of[one] == group_of[other] or _ordered(one, other) in verdicts
-            for one, other in combinations(partners, 2)
+            group_of[name] == group_of[other] or _ordered(name, other) in verdicts
+            for name, other in combinations(partners, 2)
         )
     }
     return {

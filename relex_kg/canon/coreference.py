@@ -70,9 +70,9 @@ def antecedents(occurrences: Sequence[Occurrence], *, fixed: Collection[Identity
     """
     index = _Index(occurrences)
     short_for = {
-        identity: found
+        identity: kind_and_names
         for identity, name in index.names.items()
-        if identity not in fixed and (found := _short_for(name, index))
+        if identity not in fixed and (kind_and_names := _short_for(name, index))
     }
     full = {
         identity: (kind, [name for name in names if name.identity not in short_for])
@@ -109,10 +109,10 @@ class _Index:
             wanted = _sought(name.person)
         else:
             wanted = [("acronym", name.acronym), *(("part", *words) for words in words_kept(name))]
-        found = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
+        partners = {other.identity: other for key in wanted for other in self._sharing.get(key, ())}
         if name.acronym:
-            found |= {other.identity: other for other in self._just_before(name)}
-        return (found[identity] for identity in sorted(found) if identity != name.identity)
+            partners |= {other.identity: other for other in self._just_before(name)}
+        return (partners[identity] for identity in sorted(partners) if identity != name.identity)
 
     def comes_behind(self, short: Name, full: Name) -> bool:
         """Whether a short form first stands behind the first place of a full name."""

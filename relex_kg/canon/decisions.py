@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from relex_kg.errors import DecisionError
-from relex_kg.types import collapse
+from relex_kg.types import Listed, collapse
 
 _SECTIONS = ("must_link", "cannot_link")
 _Key = TypeVar("_Key", bound=Hashable)
@@ -20,15 +20,6 @@ _NAMES_FIX = (
     "write names in brackets, in quotes where one looks like a number or a date; a name of another type or of one "
     "document as '{name: Vatican, type: Place, in: report.txt}'"
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Listed:
-    """A name that a decision lists: of a type, and of one document alone where ``document`` says which (its URI)."""
-
-    type: str
-    name: str
-    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +97,14 @@ class Decisions:
             for decision in decisions
         )
 
+    def joined(self, other: "Decisions") -> "Decisions":
+        """These and the other ones.
+
+        Raises:
+            DecisionError: they contradict each other.
+        """
+        return Decisions((*self.must_link, *other.must_link), (*self.cannot_link, *other.cannot_link))
+
     @classmethod
     def of(cls, entries: "Iterable[Entry]", *, place: str) -> "Decisions":
         """Decisions with these entries, all said at one place."""
@@ -147,7 +146,7 @@ def refuse_contradictions(decisions: Decisions, identity: Callable[[Listed], _Ke
                 raise DecisionError(
                     f"{decision.place}: '{inside[0].name}' and '{inside[1].name}' ({inside[0].type}) are kept apart, "
                     f"but {_place_of_link(group, decisions, identity)} links them",
-                    fix="take one of them out of either entry",
+                    fix="take one of the two back: out of its file, or with 'relex-kg decisions --undo ID'",
                 )
 
 

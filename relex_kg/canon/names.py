@@ -125,8 +125,8 @@ def read_name(surface: str, *, is_person: bool, single: bool = False, kind: Kind
         kind: what else the type says, where it is not a person's.
     """
     one_line = collapse(surface)
-    kept = one_line if single else ""
-    return _read_person(one_line, kept) if is_person else _read_thing(one_line, kept, kind)
+    single_form = one_line if single else ""
+    return _read_person(one_line, single_form) if is_person else _read_thing(one_line, single_form, kind)
 
 
 def united(forms: Iterable[Name]) -> Name:
@@ -134,13 +134,13 @@ def united(forms: Iterable[Name]) -> Name:
     least, *others = sorted(set(forms), key=lambda name: name.surface)
     if not others:
         return least
-    every = (least, *others)
-    nicknames = {nickname for name in every if name.person for nickname in name.person.nicknames}
+    all_names = (least, *others)
+    nicknames = {nickname for name in all_names if name.person for nickname in name.person.nicknames}
     return replace(
         least,
-        acronym=max(name.acronym for name in every),
-        initialisms=tuple(sorted({initialism for name in every for initialism in name.initialisms})),
-        bare=max(name.bare for name in every),
+        acronym=max(name.acronym for name in all_names),
+        initialisms=tuple(sorted({initialism for name in all_names for initialism in name.initialisms})),
+        bare=max(name.bare for name in all_names),
         person=replace(least.person, nicknames=tuple(sorted(nicknames))) if least.person else None,
     )
 
@@ -156,14 +156,14 @@ def _read_thing(surface: str, single: str, kind: Kind) -> Name:
         tokens = _in_one_order(tokens)
     value = date_value(surface) if kind is Kind.DATE else ""
     tokens = (value,) if value else tokens
-    found = numbers(tokens)
+    its_numbers = numbers(tokens)
     stem, tail = _stem(tokens) if kind is Kind.ORGANIZATION else ("", "")
     name = Name(
         surface=surface,
         tokens=tokens,
-        numbers=found,
+        numbers=its_numbers,
         acronym=_acronym(core[0]) if tokens == (core[0].folded,) else "",
-        initialisms=() if found else _initialisms(words, core, read),
+        initialisms=() if its_numbers else _initialisms(words, core, read),
         person=None,
         single=single,
         kind=kind,
@@ -226,11 +226,11 @@ def _without_article(words: list[Token]) -> list[Token]:
 
 
 def _without_legal_suffix(words: list[Token]) -> list[Token]:
-    kept = words
-    while len(kept) > 1 and _is_legal_suffix(kept[-1]):
-        kept = kept[:-1]
+    core = words
+    while len(core) > 1 and _is_legal_suffix(core[-1]):
+        core = core[:-1]
     # "Tiffany & Co."
-    return kept[:-1] if len(kept) > 1 and kept is not words and kept[-1].folded == "and" else kept
+    return core[:-1] if len(core) > 1 and core is not words and core[-1].folded == "and" else core
 
 
 def _is_legal_suffix(word: Token) -> bool:
@@ -269,11 +269,11 @@ def _initialisms(words: Sequence[Token], core: Sequence[Token], read: Sequence[s
     parts = [tuple(word.folded for word in words), tuple(word.folded for word in core), tuple(read)]
     if tuple(read[:2]) in lexicon.WELL_KNOWN_ACRONYMS.values():
         parts.append(tuple(read[2:]))
-    found = set()
+    initialisms = set()
     for part in parts:
         content = [word for word in part if word not in lexicon.FUNCTION_WORDS]
-        found |= {"".join(word[0] for word in chosen) for chosen in (part, content) if len(chosen) > 1}
-    return tuple(sorted(found))
+        initialisms |= {"".join(word[0] for word in chosen) for chosen in (part, content) if len(chosen) > 1}
+    return tuple(sorted(initialisms))
 
 
 def _in_one_order(tokens: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ from typing import cast
 
 from relex_kg.canon.aliases import Aliases
 from relex_kg.canon.assembly import Accepted, Constraints, Part, TypedIdentity, name_mentions, part, resolve_types
-from relex_kg.canon.decisions import Decision, Decisions, Listed, joined_groups, linked_groups, refuse_contradictions
+from relex_kg.canon.decisions import Decision, Decisions, joined_groups, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.lexicon import RULES_VERSION
 from relex_kg.canon.names import Name, united
 from relex_kg.canon.rulings import Rulings
 from relex_kg.errors import DecisionError
 from relex_kg.ids import DocumentId, MentionId, digest, document_id
-from relex_kg.types import Cluster, Mention, Naming, Resolution
+from relex_kg.types import Cluster, Listed, Mention, Naming, Resolution
 
 
 def is_person_type(type: str) -> bool:
@@ -53,8 +53,8 @@ class Resolver:
         self._decisions = decisions
         self._person_types = person_types
         self._aliases = aliases or Aliases.none()
-        every = (*decisions.must_link, *decisions.cannot_link)
-        types = {listed.type for decision in every for listed in decision.listed}
+        all_decisions = (*decisions.must_link, *decisions.cannot_link)
+        types = {listed.type for decision in all_decisions for listed in decision.listed}
         self._rulings = {type: self._rule_on(type) for type in sorted(types | {row.type for row in self._aliases.rows})}
         rows = self._rows()
         self._ids = {identity: id for id, identities in rows.items() for identity in identities}
@@ -114,6 +114,23 @@ class Resolver:
                     for name in (rulings.read(listed.name), rulings.read_in(listed.name, document)):
                         names[listed.type, name.identity] = name
         return names
+
+    def including(self, decisions: Decisions) -> "Resolver":
+        """The same with more decisions.
+
+        Raises:
+            DecisionError: they contradict those that it has.
+        """
+        joined = self._decisions.joined(decisions)
+        return Resolver(joined, person_types=self._person_types, aliases=self._aliases)
+
+    def is_linked(self, left: TypedIdentity, right: TypedIdentity) -> bool:
+        """Whether a decision, or a row of a list, takes two names for one."""
+        return right in self._group_of.get(left, ())
+
+    def is_apart(self, left: TypedIdentity, right: TypedIdentity) -> bool:
+        """Whether a decision keeps two names apart."""
+        return (left, right) in self._constraints.apart
 
     def resolve(self, mentions: Iterable[Mention]) -> Resolution:
         """Part the mentions into entities. Mentions of one id count once.

@@ -4,10 +4,11 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import combinations
 
-from relex_kg.canon.decisions import Decision, Decisions, Listed, linked_groups, refuse_contradictions
+from relex_kg.canon.decisions import Decision, Decisions, linked_groups, refuse_contradictions
 from relex_kg.canon.kinds import Kind, kind_of_type
 from relex_kg.canon.names import Identity, Name, read_name
 from relex_kg.ids import DocumentId, document_id
+from relex_kg.types import Listed
 
 
 class Rulings:
@@ -32,9 +33,9 @@ class Rulings:
             str
         ]()  # names are read by the bare rules until it is known which a reviewer told apart
         self._singled = frozenset(surface for decision in cannot for surface in self._alike(decision))
-        every = [listed for decision in (*must, *cannot) for listed in decision.listed]
+        all_listed = [listed for decision in (*must, *cannot) for listed in decision.listed]
         self._decided_in: defaultdict[Identity, set[DocumentId]] = defaultdict(set)
-        for listed in every:
+        for listed in all_listed:
             if listed.document:
                 self._decided_in[self.read(listed.name).identity].add(document_id(listed.document))
         refuse_contradictions(
@@ -44,10 +45,10 @@ class Rulings:
         self.apart = {
             (left, right)
             for decision in cannot
-            for one, other in combinations([self.identity(listed) for listed in decision.listed], 2)
-            for left, right in ((one, other), (other, one))
+            for pair in combinations([self.identity(listed) for listed in decision.listed], 2)
+            for left, right in (pair, pair[::-1])
         }
-        self.decided = frozenset(self.identity(listed) for listed in every)
+        self.decided = frozenset(self.identity(listed) for listed in all_listed)
 
     def read(self, surface: str) -> Name:
         """The name as the rules see it, whichever document it stands in."""

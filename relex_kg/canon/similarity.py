@@ -6,6 +6,7 @@ than its partner ("J. Smith", "IBM") is marked, because it may fit several partn
 
 from dataclasses import dataclass, replace
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from relex_kg.canon import lexicon
@@ -43,6 +44,11 @@ def compare(left: Name, right: Name) -> Verdict | None:
     if not verdict:
         verdict = _parenthesis(left, right) or _organization_tail(left, right) or _acronym(left, right)
     return _with_gender(verdict, left.person, right.person) if verdict else None
+
+
+def likeness(left: Name, right: Name) -> float:
+    """How much of two names' letters is the same, from 0 to 1. It is for people to look at; no rule goes by it."""
+    return round(fuzz.ratio(left.key, right.key) / 100, 2)
 
 
 def _turned(verdict: Verdict | None) -> Verdict | None:
@@ -87,8 +93,8 @@ def _slip_of_the_pen(left: Name, right: Name) -> Verdict | None:
     if len(differing) != 1:
         return None
     place = differing[0]
-    one, other = left.tokens[place], right.tokens[place]
-    if not _long_enough(min(len(one), len(other)), left, place) or not _one_letter_apart(one, other):
+    word, other = left.tokens[place], right.tokens[place]
+    if not _long_enough(min(len(word), len(other)), left, place) or not _one_letter_apart(word, other):
         return None
     return Verdict("edit distance", round(OSA.normalized_similarity(left.key, right.key), 4))
 
@@ -101,27 +107,27 @@ def _long_enough(letters: int, name: Name, place: int) -> bool:
     return given > 0 and letters >= (LEAST_EDITED_LETTERS if place < given else _LEAST_LETTERS_SURNAME)
 
 
-def _one_letter_apart(one: str, other: str) -> bool:
+def _one_letter_apart(word: str, other: str) -> bool:
     """Inside the word only: a changed first letter makes another word, a changed last one another form of it."""
-    if one[0] != other[0] or one[-1] != other[-1] or OSA.distance(one, other, score_cutoff=1) != 1:
+    if word[0] != other[0] or word[-1] != other[-1] or OSA.distance(word, other, score_cutoff=1) != 1:
         return False
-    if one[-1] == "s" and one[-2] != other[-2]:  # Americans, Americas
+    if word[-1] == "s" and word[-2] != other[-2]:  # Americans, Americas
         return False
-    if not (is_alphabetic(one) and is_alphabetic(other)) or _both_known(one, other):
+    if not (is_alphabetic(word) and is_alphabetic(other)) or _both_known(word, other):
         return False
-    if len(one) == len(other):
-        exchanged = [tuple(sorted(pair)) for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    if len(word) == len(other):
+        exchanged = [tuple(sorted(pair)) for pair in zip(word, other, strict=True) if pair[0] != pair[1]]
         return len(exchanged) == 2 or exchanged[0] in lexicon.SPELLING_VARIANTS
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((word, other), key=len)
     return not any(
         short.endswith(ending) and long == short.removesuffix(ending) + longer
         for ending, longer in lexicon.CONFUSABLE_ENDINGS
     )
 
 
-def _both_known(one: str, other: str) -> bool:
+def _both_known(word: str, other: str) -> bool:
     known = lexicon.NUMBER_WORDS | lexicon.TIME_WORDS
-    return one in known and other in known
+    return word in known and other in known
 
 
 def fuller_person(left: PersonName, right: PersonName) -> Verdict | None:

@@ -10,11 +10,13 @@ from relex_kg.cli import schema
 from relex_kg.cli.build import build
 from relex_kg.cli.console import as_document, complain, emit, note
 from relex_kg.cli.evaluate import evaluate
+from relex_kg.cli.explain import explain
 from relex_kg.cli.export import export
 from relex_kg.cli.extract import extract
 from relex_kg.cli.options import JSON_ASKED
 from relex_kg.cli.query import query
 from relex_kg.cli.remove import remove
+from relex_kg.cli.review import list_decisions, merge, split
 from relex_kg.cli.score import score
 from relex_kg.cli.status import status
 from relex_kg.cli.train import train
@@ -94,6 +96,10 @@ app.command()(status)
 app.command()(query)
 app.command()(export)
 app.command()(remove)
+app.command()(explain)
+app.command()(merge)
+app.command()(split)
+app.command("decisions")(list_decisions)
 app.command()(extract)
 app.command()(score)
 app.command("eval")(evaluate)

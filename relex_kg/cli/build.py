@@ -21,7 +21,7 @@ from relex_kg.cli.opening import (
 )
 
 if TYPE_CHECKING:
-    from relex_kg.graph.store import GraphCounts, Store
+    from relex_kg.graph.store import Store, Totals
     from relex_kg.pipeline import Progress, RunReport
     from relex_kg.settlement.report import SettleReport
     from relex_kg.text.readers import ReadFailure
@@ -102,12 +102,12 @@ def build(
             )
             selection = Selection(tuple(include or ()), tuple(exclude or ()))
             report = pipeline.build(paths, selection=selection, sync=sync, watch=lambda progress: _show(progress, show))
-            counts = opened.counts()
+            totals = opened.totals()
     target = "memory" if dry_run else settings().target(store)
     if as_json:
-        emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(counts)})
+        emit({"store": target, "dry_run": dry_run, **_document(report), "graph": asdict(totals)})
     else:
-        _summarise(report, counts, target)
+        _summarise(report, totals, target)
     if report.failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -141,10 +141,10 @@ def _document(report: "RunReport") -> dict[str, Any]:
     }
 
 
-def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
+def _summarise(report: "RunReport", totals: "Totals", target: str) -> None:
     if not report.changed:
         say("Nothing changed.")
-    say(pairs({"Store": harmless(target), "Documents": listed(report.documents()), **_work(report, counts)}))
+    say(pairs({"Store": harmless(target), "Documents": listed(report.documents()), **_work(report, totals)}))
     shown, rest = report.failures[:_MOST_FAILURES], report.failures[_MOST_FAILURES:]
     if shown:
         say("\nFailed:")
@@ -154,7 +154,7 @@ def _summarise(report: "RunReport", counts: "GraphCounts", target: str) -> None:
         say(f"  and {len(rest):,} more (--json lists all)")
 
 
-def _work(report: "RunReport", counts: "GraphCounts") -> dict[str, str]:
+def _work(report: "RunReport", totals: "Totals") -> dict[str, str]:
     found = {"chunks": report.chunks, "mentions": report.mentions, "relations": report.relations}
     rows = {"Found": listed(found), "Dropped": listed(report.dropped)}
     if report.skipped:
@@ -163,8 +163,8 @@ def _work(report: "RunReport", counts: "GraphCounts") -> dict[str, str]:
         rows["Removed"] = f"{len(report.removed):,} whose files are gone"
     if report.gone:
         rows["Gone"] = f"{len(report.gone):,} in the graph whose files are gone; to take them out, build with --sync"
-    rows["Entities"] = f"{counts.entities:,} in the graph{_change(report.settled, 'entities')}"
-    rows["Facts"] = f"{counts.facts:,} in the graph{_change(report.settled, 'facts')}"
+    rows["Entities"] = f"{totals.entities:,} in the graph{_change(report.settled, 'entities')}"
+    rows["Facts"] = f"{totals.facts:,} in the graph{_change(report.settled, 'facts')}"
     rows["Seconds"] = ", ".join(f"{seconds:.1f} {stage}" for stage, seconds in report.seconds.items())
     return rows
 

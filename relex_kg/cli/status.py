@@ -30,10 +30,13 @@ def status(
 
       relex-kg status --store relex-graph
     """
+    from relex_kg.reviewing import reviewed
+
     resolver = load_resolver(decisions, aliases)
     target = settings().target(store)
     with progress() as show, old_store(store, show) as opened:
-        name, counts, unsettled = opened.name, opened.counts(), opened.unsettled(resolver.fingerprint)
+        name, counts = opened.name, opened.counts()
+        unsettled = opened.unsettled(reviewed(resolver, opened).fingerprint)
     if as_json:
         emit({"store": target, "server": name, "settled": not unsettled, **asdict(counts)})
         return

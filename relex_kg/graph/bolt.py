@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from relex_kg.errors import StoreError
-from relex_kg.graph import cypher, reading
+from relex_kg.graph import cypher, mapping, reading
 from relex_kg.graph.documents import (
     AlreadyThereError,
     add_document,
@@ -16,13 +16,12 @@ from relex_kg.graph.documents import (
     replace_document,
 )
 from relex_kg.graph.driver import Connection
-from relex_kg.graph.mapping import document_states
 from relex_kg.graph.rows import DocumentRows
-from relex_kg.graph.server_settling import ServerSettling
-from relex_kg.graph.settling import Settling
-from relex_kg.graph.store import DocumentState, GraphCounts, Statement, Subgraph
+from relex_kg.graph.server_settling import ServerNames, ServerSettling
+from relex_kg.graph.settling import NameLayer, Settling
+from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Statement, Subgraph, Totals
 from relex_kg.graph.values import plain, touched
-from relex_kg.ids import DocumentId, EntityId, FactId
+from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId
 from relex_kg.types import MetadataValue
 
 T = TypeVar("T")
@@ -58,15 +57,15 @@ class BoltStore:
             self._connection.run(statement)
 
     def documents(self) -> Mapping[DocumentId, DocumentState]:
-        return document_states(self._connection.read(lambda transaction: transaction.rows(cypher.DOCUMENTS)))
+        return mapping.document_states(self._connection.read(lambda transaction: transaction.rows(cypher.DOCUMENTS)))
 
     def states(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, DocumentState]:
         ids = sorted(documents)
-        return document_states(self._connection.read(lambda transaction: transaction.each(cypher.STATES, ids)))
+        return mapping.document_states(self._connection.read(lambda transaction: transaction.each(cypher.STATES, ids)))
 
     def documents_at(self, uri: str) -> Mapping[DocumentId, DocumentState]:
         rows = self._connection.read(lambda transaction: transaction.rows(cypher.DOCUMENTS_AT, uri=uri))
-        return document_states(rows)
+        return mapping.document_states(rows)
 
     def replace_document(self, rows: DocumentRows) -> None:
         try:
@@ -86,6 +85,25 @@ class BoltStore:
 
     def settling(self, work: Callable[[Settling], T]) -> T:
         return self._connection.write(lambda transaction: work(ServerSettling(transaction)))
+
+    def look_at_names(self, look: Callable[[NameLayer], T]) -> T:
+        return self._connection.read(lambda transaction: look(ServerNames(transaction)))
+
+    def decisions(self) -> tuple[KeptDecision, ...]:
+        rows = self._connection.read(lambda transaction: transaction.rows(cypher.DECISIONS))
+        return tuple(map(mapping.kept_decision, rows))
+
+    def keep_decision(self, decision: KeptDecision) -> None:
+        row = mapping.decision_row(decision)
+        self._connection.write(lambda transaction: transaction.rows(cypher.KEEP_DECISION, **row))
+
+    def forget_decision(self, decision: DecisionId) -> bool:
+        [row] = self._connection.write(lambda transaction: transaction.rows(cypher.FORGET_DECISION, id=decision))
+        return bool(row["count"])
+
+    def totals(self) -> Totals:
+        [row] = self._connection.read(lambda transaction: transaction.rows(cypher.TOTALS))
+        return Totals(row["entities"], row["facts"])
 
     def counts(self) -> GraphCounts:
         return self._connection.read(reading.counts)

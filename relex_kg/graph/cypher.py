@@ -49,7 +49,18 @@ def _ours(*variables: str) -> str:
 _COMMON_SCHEMA = (
     *(
         _unique(label)
-        for label in ("Document", "Chunk", "Mention", "Evidence", "Graph", "Name", "NameMove", "Uncounted", "Unlinked")
+        for label in (
+            "Document",
+            "Chunk",
+            "Mention",
+            "Evidence",
+            "Graph",
+            "Name",
+            "NameMove",
+            "Uncounted",
+            "Unlinked",
+            "Decision",
+        )
     ),
     _index("Document", "uri"),
     _index("Mention", "name"),
@@ -249,6 +260,15 @@ CREATE (m)-[:REFERS_TO]->(e)
 
 SET_FACTS_OF_EVIDENCE = "UNWIND $rows AS row MATCH (v:Evidence {id: row.id}) SET v.fact = row.fact"
 
+# -- totals ------------------------------------------------------------------------------------------------------------
+
+# Whoever creates or deletes entities and facts holds the lock, and notes it: a build says the totals without a scan.
+TOTALS = f"MATCH (g:Graph {{id: '{GRAPH}'}}) RETURN coalesce(g.entities, 0) AS entities, coalesce(g.facts, 0) AS facts"
+ADD_TO_TOTALS = f"""
+MATCH (g:Graph {{id: '{GRAPH}'}})
+SET g.entities = coalesce(g.entities, 0) + $entities, g.facts = coalesce(g.facts, 0) + $facts
+"""
+
 # -- names and entities ------------------------------------------------------------------------------------------------
 
 _NAME = """
@@ -279,6 +299,13 @@ MOVABLE_DOCUMENTS = """
 MATCH (m:Mention {name: $name})-[:REFERS_TO]->(e:Entity) WHERE e.id = $source
 MATCH (m)-[:IN_CHUNK]->(:Chunk)<-[:HAS_CHUNK]-(d:Document)
 RETURN DISTINCT d.id AS id LIMIT $limit
+"""
+
+
+SHORT_USES = """
+UNWIND $ids AS id
+MATCH (m:Mention {name: id}) WHERE m.rule IS NOT NULL
+RETURN m.name AS name, m.text AS text, m.rule AS rule, m.rule_score AS score, count(*) AS count
 """
 
 
@@ -347,6 +374,16 @@ def delete_facts(type: str) -> str:
     return f"{_edge(type)} {_DELETE_COLLECTED}"
 
 
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+_DECISION = """
+RETURN k.linked AS linked, k.types AS types, k.names AS names, k.documents AS documents, k.decided_at AS decided_at
+ORDER BY k.id
+"""
+DECISIONS = f"MATCH (k:Decision) WHERE {_ours('k')} {_DECISION}"
+KEEP_DECISION = "MERGE (k:Decision {id: $id}) SET k += $properties"
+FORGET_DECISION = "MATCH (k:Decision {id: $id}) DELETE k RETURN count(*) AS count"
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 _STATE = """
@@ -394,13 +431,6 @@ COUNT_ENTITIES = f"MATCH (e:Entity) WHERE {_ours('e')} RETURN e.type AS type, co
 COUNT_FACTS = f"""
 MATCH (h:Entity)-[r]->(t:Entity) WHERE {_ours("h", "r", "t")}
 RETURN type(r) AS type, count(r) AS count ORDER BY type
-"""
-
-ENTITIES_NAMED = f"""
-MATCH (e:Entity)
-WHERE {_ours("e")}
-  AND (toLower(e.name) = toLower($name) OR any(alias IN e.aliases WHERE toLower(alias) = toLower($name)))
-RETURN e.id AS id
 """
 
 NEIGHBOURS = f"""

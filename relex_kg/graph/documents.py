@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from relex_kg.graph import cypher, mapping
 from relex_kg.graph.driver import Row, Transaction
 from relex_kg.graph.edges import change_facts
-from relex_kg.graph.entities import delete_unused_entities
+from relex_kg.graph.entities import add_to_totals, delete_unused_entities
 from relex_kg.graph.facts import fact_changes
 from relex_kg.graph.names import NameUse, Uses, difference, dump_uses, load_uses, uses_of
 from relex_kg.graph.rows import DocumentRows, stale_mentions, stale_relations
@@ -56,8 +56,9 @@ def replace_document(transaction: Transaction, rows: DocumentRows) -> None:
     _clear_metadata(transaction, document)
     _write(transaction, rows)
     scores = {row.relation.id: row.relation.score for row in rows.evidence if row.relation.id not in stale_evidence}
-    change_facts(transaction, fact_changes(supports_of(old.links), supports_of(rescored(old.links, scores))))
-    delete_unused_entities(transaction, old.entities_of(stale))
+    facts = change_facts(transaction, fact_changes(supports_of(old.links), supports_of(rescored(old.links, scores))))
+    deleted = delete_unused_entities(transaction, old.entities_of(stale))
+    add_to_totals(transaction, entities=-deleted, facts=facts.created - facts.deleted)
     note_uses(transaction, document, Uncounted(difference(old.uses, rows.uses), rows.resolver))
 
 
@@ -71,8 +72,9 @@ def remove_document(transaction: Transaction, document: DocumentId) -> bool:
     transaction.each(cypher.DELETE_CHUNKS, sorted(chunks))
     if not transaction.rows(cypher.DELETE_DOCUMENT, document=document):
         return False
-    change_facts(transaction, fact_changes(supports_of(old.links), ()))
-    delete_unused_entities(transaction, old.entities_of(old.mentions))
+    facts = change_facts(transaction, fact_changes(supports_of(old.links), ()))
+    deleted = delete_unused_entities(transaction, old.entities_of(old.mentions))
+    add_to_totals(transaction, entities=-deleted, facts=facts.created - facts.deleted)
     transaction.each(cypher.UNMARK_UNLINKED, [document])
     note_uses(transaction, document, Uncounted(difference(old.uses, {}), ""))
     return True

@@ -27,6 +27,12 @@ def retype_entities(transaction: Transaction, change: NameLayerChange) -> None:
         transaction.each(cypher.retype_entities(old, new), entities)
 
 
+def add_to_totals(transaction: Transaction, *, entities: int, facts: int = 0) -> None:
+    """Note that there are so many more; the transaction holds the lock."""
+    if entities or facts:
+        transaction.rows(cypher.ADD_TO_TOTALS, entities=entities, facts=facts)
+
+
 def delete_unused_entities(transaction: Transaction, entities: Collection[EntityId]) -> int:
     """Delete those of the entities that no name names and no mention refers to; returns how many."""
     named = {row["id"] for row in transaction.each(cypher.NAMED_ENTITIES, sorted(entities))}

@@ -6,9 +6,9 @@ from relex_kg.graph.driver import Row
 from relex_kg.graph.names import NameRecord
 from relex_kg.graph.rows import DocumentRow, EvidenceRow, Location, MentionRow, metadata_fingerprint
 from relex_kg.graph.settling import LinkedMention, LinkedRelation, Sweep
-from relex_kg.graph.store import DocumentState, Passage, Quote
+from relex_kg.graph.store import DocumentState, KeptDecision, Passage, Quote
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, NameId, RelationId
-from relex_kg.types import Chunk, Entity, Fact, Mention, MetadataValue, Naming, Span
+from relex_kg.types import Chunk, Entity, Fact, Listed, Mention, MetadataValue, Naming, Span
 
 METADATA_PREFIX = "meta_"
 _INTEGERS_END = 1 << 63
@@ -231,3 +231,19 @@ def sweep_row(sweep: Sweep) -> Row:
 def sweep(row: Row) -> Sweep:
     scope = None if row["scope"] is None else tuple(map(NameId, row["scope"]))
     return Sweep(row["resolver"], row["rulebook"], row["stage"], row["cursor"], scope)
+
+
+def decision_row(decision: KeptDecision) -> Row:
+    properties = {
+        "linked": decision.linked,
+        "types": [listed.type for listed in decision.names],
+        "names": [listed.name for listed in decision.names],
+        "documents": [listed.document for listed in decision.names],
+        "decided_at": decision.decided_at,
+    }
+    return {"id": decision.id, "properties": properties}
+
+
+def kept_decision(row: Row) -> KeptDecision:
+    names = tuple(map(Listed, row["types"], row["names"], row["documents"]))
+    return KeptDecision(row["linked"], names, row["decided_at"])

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from relex_kg.graph.facts import FactChange, FactCounts, FactKey, confidence, fact_changes
-from relex_kg.graph.names import NameRecord, Uses, difference
+from relex_kg.graph.names import NameRecord, Uses, difference, form_key
 from relex_kg.graph.rows import DocumentRows, metadata_fingerprint, stale_mentions, stale_relations
 from relex_kg.graph.settling import (
     DocumentLinks,
@@ -18,8 +18,10 @@ from relex_kg.graph.settling import (
     LinkedMention,
     LinkedRelation,
     Move,
+    NameLayer,
     NameLayerChange,
     Settling,
+    ShortUse,
     Sweep,
     Uncounted,
     rescored,
@@ -28,14 +30,16 @@ from relex_kg.graph.settling import (
 from relex_kg.graph.store import (
     DocumentState,
     GraphCounts,
+    KeptDecision,
     Passage,
     Quote,
     Statement,
     Subgraph,
+    Totals,
     passage_order,
     statements,
 )
-from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, RelationId
+from relex_kg.ids import DecisionId, DocumentId, EntityId, MentionId, NameId, RelationId
 from relex_kg.types import Entity, Fact, Mention, MetadataValue, Naming, Relation
 
 T = TypeVar("T")
@@ -72,6 +76,7 @@ class MemoryStore:
         self._supports: dict[RelationId, FactKey] = {}
         self._evidence: defaultdict[FactKey, set[RelationId]] = defaultdict(set)
         self._facts: dict[FactKey, _FactSums] = {}
+        self._decisions: dict[DecisionId, KeptDecision] = {}
 
     def prepare(self) -> None:
         """Nothing to do."""
@@ -181,6 +186,22 @@ class MemoryStore:
         with self._lock:
             return work(self)
 
+    def look_at_names(self, look: Callable[[NameLayer], T]) -> T:
+        with self._lock:
+            return look(self)
+
+    def decisions(self) -> tuple[KeptDecision, ...]:
+        with self._lock:
+            return tuple(decision for _, decision in sorted(self._decisions.items()))
+
+    def keep_decision(self, decision: KeptDecision) -> None:
+        with self._lock:
+            self._decisions[decision.id] = decision
+
+    def forget_decision(self, decision: DecisionId) -> bool:
+        with self._lock:
+            return self._decisions.pop(decision, None) is not None
+
     def sweep(self) -> Sweep | None:
         return self._sweep
 
@@ -204,6 +225,16 @@ class MemoryStore:
 
     def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
         return {id: self._entities[id] for id in ids if id in self._entities}
+
+    def short_uses(self, names: Collection[NameId]) -> Mapping[ShortUse, int]:
+        uses = Counter[ShortUse]()
+        mentions = {mention for name in names for mention in self._mentions_named.get(name, ())}
+        for document in {self._document_of[mention] for mention in mentions}:
+            for row in self._documents[document].mentions:
+                naming = row.naming
+                if row.mention.id in mentions and naming.rule is not None and naming.score is not None:
+                    uses[ShortUse(naming.name, row.mention.surface, naming.rule, naming.score)] += 1
+        return uses
 
     def entities_named(self, names: Collection[NameId]) -> Mapping[NameId, EntityId]:
         return {record.id: record.entity for record in self.names(names) if record.entity}
@@ -336,6 +367,10 @@ class MemoryStore:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
+    def totals(self) -> Totals:
+        with self._lock:
+            return Totals(len(self._entities), len(self._facts))
+
     def counts(self) -> GraphCounts:
         with self._lock:
             documents = self._documents.values()
@@ -366,12 +401,7 @@ class MemoryStore:
 
     def around(self, name: str, *, hops: int) -> Subgraph:
         with self._lock:
-            wanted = name.lower()
-            reached = {
-                entity.id
-                for entity in self._entities.values()
-                if wanted in {text.lower() for text in (entity.name, *entity.aliases)}
-            }
+            reached = {record.entity for record in self.names_under([form_key(name)]) if record.entity}
             for _ in range(hops):
                 reached |= {fact.tail for fact in self._facts if fact.head in reached} | {
                     fact.head for fact in self._facts if fact.tail in reached

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from relex_kg.ids import DocumentId, EntityId, MentionId, NameId
+from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, digest
 from relex_kg.types import Mention, Naming
 
 
@@ -51,6 +51,11 @@ class NameUse:
 
 Uses = Mapping[NameUse, int]
 """How many mentions use names how; what is taken away counts negative."""
+
+
+def form_key(form: str) -> str:
+    """What names are found under that have this form, in any case."""
+    return digest("form", form.casefold())
 
 
 def uses_of(mentions: Iterable[Mention], namings: Mapping[MentionId, Naming]) -> Counter[NameUse]:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from relex_kg.graph import cypher, mapping
 from relex_kg.graph.driver import Row, Transaction
+from relex_kg.graph.names import form_key
+from relex_kg.graph.server_settling import ServerNames
 from relex_kg.graph.store import GraphCounts, Passage, Statement, Subgraph, passage_order
 from relex_kg.graph.store import statements as collect_statements
 from relex_kg.ids import EntityId, FactId
@@ -46,7 +48,8 @@ def statements(transaction: Transaction) -> tuple[Statement, ...]:
 
 
 def around(transaction: Transaction, name: str, hops: int) -> Subgraph:
-    reached = {EntityId(row["id"]) for row in transaction.rows(cypher.ENTITIES_NAMED, name=name)}
+    records = ServerNames(transaction).names_under([form_key(name)])
+    reached = {record.entity for record in records if record.entity}
     frontier = reached
     for _ in range(hops):
         frontier = {EntityId(row["id"]) for row in transaction.each(cypher.NEIGHBOURS, sorted(frontier))} - reached

@@ -1,13 +1,13 @@
 """Settling on a server: one transaction, as :class:`relex_kg.graph.settling.Settling` describes it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from relex_kg.graph import cypher, mapping
 from relex_kg.graph.documents import note_uses
 from relex_kg.graph.driver import Transaction
 from relex_kg.graph.edges import change_facts
-from relex_kg.graph.entities import create_entities, delete_unused_entities, retype_entities
+from relex_kg.graph.entities import add_to_totals, create_entities, delete_unused_entities, retype_entities
 from relex_kg.graph.names import NameRecord, load_uses
 from relex_kg.graph.settling import (
     DocumentLinks,
@@ -17,18 +17,46 @@ from relex_kg.graph.settling import (
     LinkedRelation,
     Move,
     NameLayerChange,
+    ShortUse,
     Sweep,
     Uncounted,
 )
 from relex_kg.ids import DocumentId, EntityId, MentionId, NameId, digest
-from relex_kg.types import Entity, Mention, Naming
+from relex_kg.types import Entity, Mention, Naming, collapse
 
 
-class ServerSettling:
-    """A transaction of settling on a server; it holds the lock."""
+class ServerNames:
+    """Names and entities on a server, as a transaction sees them."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    def names(self, ids: Collection[NameId]) -> list[NameRecord]:
+        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES, sorted(ids))]
+
+    def names_under(self, keys: Collection[str]) -> list[NameRecord]:
+        rows = self._transaction.each(cypher.NAMES_UNDER_KEYS, sorted(keys))
+        return self.names({NameId(row["id"]) for row in rows})
+
+    def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
+        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES_OF_ENTITIES, sorted(entities))]
+
+    def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
+        rows = self._transaction.each(cypher.ENTITIES_BY_ID, sorted(ids))
+        return {EntityId(row["id"]): mapping.entity(row) for row in rows}
+
+    def short_uses(self, names: Collection[NameId]) -> Mapping[ShortUse, int]:
+        uses = Counter[ShortUse]()
+        for row in self._transaction.each(cypher.SHORT_USES, sorted(names)):
+            uses[ShortUse(NameId(row["name"]), collapse(row["text"]), row["rule"], row["score"])] += row["count"]
+        return uses
+
+
+class ServerSettling(ServerNames):
+    """A transaction of settling on a server; it holds the lock."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
         transaction.rows(cypher.LOCK)
 
     def sweep(self) -> Sweep | None:
@@ -44,22 +72,8 @@ class ServerSettling:
             for row in self._transaction.rows(cypher.UNCOUNTED, limit=limit)
         }
 
-    def names(self, ids: Collection[NameId]) -> list[NameRecord]:
-        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES, sorted(ids))]
-
-    def names_under(self, keys: Collection[str]) -> list[NameRecord]:
-        rows = self._transaction.each(cypher.NAMES_UNDER_KEYS, sorted(keys))
-        return self.names({NameId(row["id"]) for row in rows})
-
-    def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]:
-        return [mapping.name_record(row) for row in self._transaction.each(cypher.NAMES_OF_ENTITIES, sorted(entities))]
-
     def names_after(self, name: NameId, limit: int) -> Sequence[NameId]:
         return [NameId(row["id"]) for row in self._transaction.rows(cypher.NAMES_AFTER, after=name, limit=limit)]
-
-    def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]:
-        rows = self._transaction.each(cypher.ENTITIES_BY_ID, sorted(ids))
-        return {EntityId(row["id"]): mapping.entity(row) for row in rows}
 
     def entities_named(self, names: Collection[NameId]) -> Mapping[NameId, EntityId]:
         rows = self._transaction.each(cypher.ENTITIES_OF_NAMES, sorted(names))
@@ -80,7 +94,9 @@ class ServerSettling:
             cypher.CREATE_MOVES,
             [{"id": _move_id(move), "name": move.name, "source": move.source} for move in change.moves],
         )
-        return delete_unused_entities(transaction, change.entities_deleted)
+        deleted = delete_unused_entities(transaction, change.entities_deleted)
+        add_to_totals(transaction, entities=len(change.entities_created) - deleted)
+        return deleted
 
     def unlinked(self, limit: int) -> Sequence[DocumentId]:
         return [DocumentId(row["id"]) for row in self._transaction.rows(cypher.UNLINKED, limit=limit)]
@@ -130,7 +146,9 @@ class ServerSettling:
         )
         facts = change_facts(transaction, change.facts)
         transaction.each(cypher.UNMARK_UNLINKED, change.linked)
-        return LinkCounts(facts, delete_unused_entities(transaction, left_entities))
+        deleted = delete_unused_entities(transaction, left_entities)
+        add_to_totals(transaction, entities=-deleted, facts=facts.created - facts.deleted)
+        return LinkCounts(facts, deleted)
 
     def documents_after(self, document: DocumentId, limit: int) -> Sequence[DocumentId]:
         rows = self._transaction.rows(cypher.DOCUMENTS_AFTER, after=document, limit=limit)

@@ -130,6 +130,16 @@ class LinkChange:
     facts: tuple[FactChange, ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ShortUse:
+    """That mentions with this text stand for a name within their documents, by the rule, and its score."""
+
+    name: NameId
+    surface: str
+    rule: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class LinkCounts:
     """What a change of links did to facts, and how many entities it deleted."""
@@ -138,11 +148,8 @@ class LinkCounts:
     entities_deleted: int
 
 
-class Settling(Protocol):
-    """One transaction of settling. Until it ends no other process settles, or changes a document that is there."""
-
-    def uncounted(self, limit: int) -> Mapping[DocumentId, Uncounted]:
-        """Documents whose uses of names are not counted yet."""
+class NameLayer(Protocol):
+    """Names and entities, as one transaction sees them."""
 
     def names(self, ids: Collection[NameId]) -> list[NameRecord]: ...
 
@@ -152,6 +159,16 @@ class Settling(Protocol):
     def names_of(self, entities: Collection[EntityId]) -> list[NameRecord]: ...
 
     def entities(self, ids: Collection[EntityId]) -> Mapping[EntityId, Entity]: ...
+
+    def short_uses(self, names: Collection[NameId]) -> Mapping[ShortUse, int]:
+        """How many mentions stand for these names as short forms of them, and why."""
+
+
+class Settling(NameLayer, Protocol):
+    """One transaction of settling. Until it ends no other process settles, or changes a document that is there."""
+
+    def uncounted(self, limit: int) -> Mapping[DocumentId, Uncounted]:
+        """Documents whose uses of names are not counted yet."""
 
     def change_names(self, change: NameLayerChange) -> int:
         """Write the change; returns how many entities are gone."""

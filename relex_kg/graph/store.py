@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from relex_kg.graph.rows import DocumentRows
-from relex_kg.graph.settling import Settling
-from relex_kg.ids import DocumentId, EntityId, FactId, RelationId
-from relex_kg.types import Entity, Fact, MetadataValue
+from relex_kg.graph.settling import NameLayer, Settling
+from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId, RelationId, digest
+from relex_kg.types import Entity, Fact, Listed, MetadataValue
 
 T = TypeVar("T")
 
@@ -157,6 +157,34 @@ def statements(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many entities and facts the graph holds, known without counting them."""
+
+    entities: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDecision:
+    """A reviewer's decision that the graph keeps.
+
+    Attributes:
+        linked: whether its names are one; else no two of them are.
+        names: at least two, sorted.
+        decided_at: when, as ISO 8601 has it.
+    """
+
+    linked: bool
+    names: tuple[Listed, ...]
+    decided_at: str
+
+    @property
+    def id(self) -> DecisionId:
+        fields = [field for listed in self.names for field in (listed.type, listed.name, listed.document)]
+        return DecisionId(digest("decision", self.linked, *fields))
+
+
 class Store(Protocol):
     """A graph store. Every method is safe to call from several threads at once."""
 
@@ -187,8 +215,11 @@ class Store(Protocol):
     def settling(self, work: Callable[[Settling], T]) -> T:
         """Do a part of settling, in one transaction; ``work`` is called again where that has to be tried again."""
 
+    def totals(self) -> Totals:
+        """How many entities and facts the graph holds, at once in a graph of any size."""
+
     def counts(self) -> GraphCounts:
-        """How much the graph holds."""
+        """How much the graph holds, counted: it takes longer the more there is."""
 
     def graph(self) -> Subgraph:
         """All entities and facts."""
@@ -198,6 +229,18 @@ class Store(Protocol):
 
     def around(self, name: str, *, hops: int) -> Subgraph:
         """The entities with this name or alias (in any case), those within ``hops`` facts, and all facts among them."""
+
+    def look_at_names(self, look: Callable[[NameLayer], T]) -> T:
+        """What ``look`` makes of the names and entities as they are at one moment."""
+
+    def decisions(self) -> tuple[KeptDecision, ...]:
+        """The decisions that the graph keeps, by id."""
+
+    def keep_decision(self, decision: KeptDecision) -> None:
+        """Keep a decision. It takes effect when the graph is settled by a resolver that knows it."""
+
+    def forget_decision(self, decision: DecisionId) -> bool:
+        """Forget a decision; False where there is none with this id."""
 
     def close(self) -> None:
         """Let go of what the store holds; no other method may be called afterwards."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from relex_kg.canon.keys import keys, short_key
 from relex_kg.canon.resolver import Resolver
-from relex_kg.graph.names import NameRecord, NameUse, Uses, counted, difference, uses_of
+from relex_kg.graph.names import NameRecord, NameUse, Uses, counted, difference, form_key, uses_of
 from relex_kg.graph.settling import Settling, Uncounted
 from relex_kg.ids import DocumentId, NameId
 from relex_kg.settlement.entities import write_entities
@@ -85,7 +85,8 @@ def part_again(settling: Settling, resolver: Resolver, ids: Collection[NameId]) 
 def keys_of(resolver: Resolver, record: NameRecord) -> tuple[str, ...]:
     """What the name is found under."""
     short = {short_key(record.type, resolver.read(record.type, [form], None)) for form in record.short}
-    return tuple(sorted(keys(record.type, read_record(resolver, record)) | short))
+    forms = set(map(form_key, (*record.full, *record.short)))
+    return tuple(sorted(keys(record.type, read_record(resolver, record)) | short | forms))
 
 
 def rename_document(

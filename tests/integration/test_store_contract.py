@@ -11,12 +11,15 @@ from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import StoreError
 from relex_kg.graph.memory import MemoryStore
+from relex_kg.graph.names import form_key
 from relex_kg.graph.rows import Location, metadata_fingerprint
-from relex_kg.graph.store import DocumentState, GraphCounts, Quote
+from relex_kg.graph.settling import ShortUse
+from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Quote
 from relex_kg.ids import document_id
 from relex_kg.settlement.report import SettleReport
 from relex_kg.settlement.run import settle as settle_with
 from relex_kg.source_map import Box
+from relex_kg.types import Listed
 
 RESOLVER = Resolver(Decisions.none())
 
@@ -377,6 +380,31 @@ def test_a_date_s_value_is_kept(store, say):
     store.replace_document(say("a.txt", ("Ann", "BORN_ON", "3 May 1999")))
     settle_with(store, Resolver(Decisions.none()))
     assert {entity.name: entity.value for entity in store.graph().entities} == {"Ann": None, "3 May 1999": "1999-05-03"}
+
+
+def test_decisions_are_kept_until_they_are_forgotten(store):
+    linked = KeptDecision(True, (Listed("Person", "Ann"), Listed("Person", "Anne", "file:a.txt")), "2026-01-02")
+    parted = KeptDecision(False, (Listed("Person", HOSTILE[1]), Listed("Place", HOSTILE[3])), "2026-01-03")
+    for decision in (linked, parted, linked):
+        store.keep_decision(decision)
+    assert store.decisions() == tuple(sorted((linked, parted), key=lambda decision: decision.id))
+    assert store.forget_decision(linked.id)
+    assert not store.forget_decision(linked.id)
+    assert store.decisions() == (parted,)
+    assert store.forget_decision(parted.id)
+
+
+def test_names_are_looked_at_with_their_short_forms(store, say, settle):
+    store.replace_document(say("a.txt", ("Ann Lee", "KNOWS", "Lee"), ("Lee", "KNOWS", "Bob Hope")))
+    settle(store)
+
+    def look(layer):
+        [record] = layer.names_under([form_key("LEE")])
+        return record.full, record.short, dict(layer.short_uses([record.id])), record.id
+
+    full, short, uses, id = store.look_at_names(look)
+    assert (full, short) == ({"Ann Lee": 1}, {"Lee": 2})
+    assert uses == {ShortUse(id, "Lee", "within document: surname", 0.9): 2}
 
 
 def test_a_reference_is_evidence_of_its_entity_s_facts(store, say, settle):

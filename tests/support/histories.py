@@ -11,13 +11,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from oracle import expected, shape
 
 from relex_kg.canon.aliases import Aliases, AliasRow
-from relex_kg.canon.decisions import Decision, Decisions, Listed
+from relex_kg.canon.decisions import Decision, Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.graph.rows import DocumentRows, document_rows
-from relex_kg.graph.store import Store
+from relex_kg.graph.store import Store, Totals
 from relex_kg.ids import DocumentId, chunk_id, document_id, mention_id, relation_id
 from relex_kg.settlement import links, names, run, sweep
-from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
+from relex_kg.types import Chunk, Document, Extraction, Listed, Mention, Relation, Span
 
 # Names that the rules join, keep apart, or join only while a third is there.
 PEOPLE = """
@@ -158,7 +158,9 @@ def histories(empty_store: Callable[[], Store]) -> type[RuleBasedStateMachine]:
         @rule()
         def settle(self) -> None:
             run.settle(self.store, self.resolver)
-            assert shape(self.store.graph()) == expected(self.corpus.values(), self.resolver)
+            graph = self.store.graph()
+            assert shape(graph) == expected(self.corpus.values(), self.resolver)
+            assert self.store.totals() == Totals(len(graph.entities), len(graph.facts))
             assert run.settle(self.store, self.resolver) is None
 
         @invariant()

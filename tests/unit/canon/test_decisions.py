@@ -2,9 +2,10 @@ from textwrap import dedent
 
 import pytest
 
-from relex_kg.canon.decisions import Decision, Decisions, Listed
+from relex_kg.canon.decisions import Decision, Decisions
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import DecisionError
+from relex_kg.types import Listed
 
 
 @pytest.fixture

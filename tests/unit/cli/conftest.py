@@ -78,6 +78,8 @@ def graph(
     """A small graph in an open store, which every command finds where it looks for one."""
     for document in embedded_store.documents():
         embedded_store.remove_document(document)
+    for decision in embedded_store.decisions():
+        embedded_store.forget_decision(decision.id)
     embedded_store.replace_document(say("file:///a.txt", ("Ada", "WORKS_FOR", "Engines Ltd")))
     embedded_store.replace_document(
         say("file:///b.txt", ("Ada", "WORKS_FOR", "Engines Ltd"), ("Bea", "MARRIED_TO", "Ada"))
