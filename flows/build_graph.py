@@ -55,6 +55,7 @@ class Reference:
     id: DocumentId
     uri: str
     new: bool
+    metadata_only: bool
 
 
 def is_transient(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
@@ -85,8 +86,11 @@ def find_documents(paths: list[str], options: BuildOptions) -> tuple[list[Refere
     report = RunReport()
     with _timed("read", report):
         changes = shared().pipeline(options).find([Path(path) for path in paths], report, selection=options.selection)
-        found = [Reference(str(one.file), one.document.id, one.document.uri, one.new) for one in changes]
-    return found, report
+        references = [
+            Reference(str(change.file), change.document.id, change.document.uri, change.new, change.metadata_only)
+            for change in changes
+        ]
+    return references, report
 
 
 @task(name="Extract and write documents", task_run_name=_batch_name, tags=[MODEL_TAG], **_STAGE)
@@ -94,6 +98,14 @@ def ingest_documents(batch: list[Reference], options: BuildOptions) -> RunReport
     """Extract what the documents say and write it. Done again, it leaves the same graph."""
     report = RunReport()
     shared().pipeline(options).ingest(_reread(batch, report), report)
+    return report
+
+
+@task(name="Remove documents whose files are gone", **_STAGE)
+def remove_gone(gone: list[str], options: BuildOptions) -> RunReport:
+    """Take documents out of the graph."""
+    report = RunReport(gone=gone)
+    shared().pipeline(options).remove_gone(report)
     return report
 
 
@@ -124,6 +136,7 @@ def build_graph(
     aliases: str | None = None,
     include: list[str] | None = None,
     exclude: list[str] | None = None,
+    sync: bool = False,
     dry_run: bool = False,
     documents_per_task: int = 32,
 ) -> Report:
@@ -143,6 +156,7 @@ def build_graph(
         aliases: a list of things with their names.
         include: in folders, read only what matches one of these patterns.
         exclude: in folders, leave out what matches one of these patterns.
+        sync: documents under ``paths`` whose files are gone leave the graph.
         dry_run: build in memory alone and report.
         documents_per_task: how many documents are read, extracted and written in one task.
     """
@@ -157,6 +171,7 @@ def build_graph(
         aliases=aliases,
         include=include,
         exclude=exclude,
+        sync=sync,
         dry_run=dry_run,
     )
     with shared().run(options.store):
@@ -164,6 +179,9 @@ def build_graph(
         futures = [ingest_documents.submit(batch, options) for batch in _batches(references, documents_per_task)]
         for future in futures:
             report.include(future.result())
+        if options.sync and report.gone:
+            gone, report.gone = report.gone, []
+            report.include(remove_gone(gone, options))
         report.include(resolve(options))
     data = plain(report)
     publish(data)
@@ -213,7 +231,8 @@ def _reread(batch: Sequence[Reference], report: RunReport) -> Iterator[Change]:
             if isinstance(document, ReadFailure):
                 continue  # counted when documents were found; a wanted one that is lost with it, below
             if document.id in wanted:
-                yield Change(document, Path(file), new=wanted.pop(document.id).new)
+                reference = wanted.pop(document.id)
+                yield Change(document, Path(file), new=reference.new, metadata_only=reference.metadata_only)
             if not wanted:
                 break
         report.failures += [_gone(reference) for reference in wanted.values()]
@@ -282,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--aliases", metavar="FILE", help="things with their names (RELEX_KG_ALIASES)")
     parser.add_argument("--include", action="append", metavar="PATTERN", help="in folders, read only what matches")
     parser.add_argument("--exclude", action="append", metavar="PATTERN", help="in folders, leave out what matches")
+    parser.add_argument("--sync", action="store_true", help="documents whose files are gone leave the graph")
     parser.add_argument("--dry-run", action="store_true", help="build in memory alone and report")
     parser.add_argument("--documents-per-task", type=int, default=32, metavar="N", help="(%(default)s)")
     parser.add_argument("--serve", "--cron", metavar="CRON", help='stay and run on a schedule, such as "0 6 * * *"')

@@ -24,6 +24,8 @@ def plain(report: RunReport) -> Report:
         **report.work(),
         "failures": [{"uri": failure.uri, "error": str(failure.error)} for failure in report.failures],
         "skipped_files": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
+        "gone": report.gone,
+        "removed": report.removed,
     }
 
 
@@ -43,10 +45,15 @@ def markdown(report: Report) -> str:
         _table("Left out", ("what", "count"), report["dropped"].items()),
         _table("Entities and facts", ("what", "count"), _settled(report["settled"])),
         _table("Skipped files", ("reason", "count"), reasons.items()),
+        _table("Documents whose files are gone", ("document", "in the graph"), _gone(report)),
         _table("Failures", ("document", "error"), failures),
         _table("Seconds, summed over tasks", ("stage", "seconds"), report["seconds"].items()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _gone(report: Report) -> list[tuple[str, object]]:
+    return [(uri, "removed") for uri in report["removed"]] + [(uri, "still there") for uri in report["gone"]]
 
 
 def _settled(settled: Mapping[str, int] | None) -> list[tuple[str, object]]:

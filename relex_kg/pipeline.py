@@ -9,18 +9,19 @@ transactions (:mod:`relex_kg.settlement`). What was left undone by a run that wa
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from relex_kg.addresses import documents_named, gone_documents
 from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import ReadError, RelexError
 from relex_kg.extract.extractor import Extractor
-from relex_kg.graph.rows import document_rows
+from relex_kg.graph.rows import document_rows, metadata_fingerprint
 from relex_kg.graph.store import DocumentState, Store
 from relex_kg.ids import DocumentId, document_id
 from relex_kg.ontology import Schema
@@ -54,11 +55,15 @@ def unwatched(progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A document that the store lacks (``new``) or has in another state, and the file that it stands in."""
+    """A document that the store lacks (``new``) or has in another state, and the file that it stands in.
+
+    ``metadata_only``: no more has changed than what the document says about itself, so that it need not be extracted.
+    """
 
     document: Document
     file: Path
     new: bool
+    metadata_only: bool
 
 
 @dataclass(slots=True)
@@ -70,6 +75,8 @@ class RunReport:
             schema or their model), and those that were as before.
         failures: documents that could not be read or extracted, each with its error; the store keeps what it had.
         skipped: files left out, each with the reason.
+        gone: URIs of documents in the store whose files are gone, or no longer hold them.
+        removed: those of them that were taken out of the store.
         chunks, mentions, relations: found in the added and updated documents.
         dropped: what was found and left out, by reason.
         settled: what changed among entities and facts; None where nothing had to be done.
@@ -81,6 +88,8 @@ class RunReport:
     unchanged: int = 0
     failures: list[ReadFailure] = field(default_factory=list)
     skipped: list[Skip] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     chunks: int = 0
     mentions: int = 0
     relations: int = 0
@@ -91,7 +100,7 @@ class RunReport:
     @property
     def changed(self) -> bool:
         """Whether the run wrote anything."""
-        return bool(self.added or self.updated or (self.settled and self.settled.changed))
+        return bool(self.added or self.updated or self.removed or (self.settled and self.settled.changed))
 
     def count(self, extracted: ExtractedDocument, *, new: bool) -> None:
         """Count a document that was written."""
@@ -130,6 +139,8 @@ class RunReport:
         self.unchanged += other.unchanged
         self.failures += other.failures
         self.skipped += other.skipped
+        self.gone += other.gone
+        self.removed += other.removed
         self.chunks += other.chunks
         self.mentions += other.mentions
         self.relations += other.relations
@@ -171,9 +182,20 @@ class Pipeline:
         self._resolver = reviewed(resolver, store)
 
     def build(
-        self, paths: Sequence[Path], *, selection: Selection = EVERYTHING, watch: Watcher = unwatched
+        self,
+        paths: Sequence[Path],
+        *,
+        selection: Selection = EVERYTHING,
+        sync: bool = False,
+        watch: Watcher = unwatched,
     ) -> RunReport:
         """Bring the graph in line with the documents under ``paths``; documents elsewhere stay as they are.
+
+        Args:
+            paths: files, and folders with files.
+            selection: which files of folders.
+            sync: documents under ``paths`` whose files are gone leave the graph; else they are only reported.
+            watch: hears how far it is.
 
         Raises:
             ReadError: one of ``paths`` does not exist.
@@ -181,6 +203,8 @@ class Pipeline:
         """
         report = RunReport()
         self.ingest(self.find(paths, report, selection=selection, watch=watch), report, watch=watch)
+        if sync:
+            self.remove_gone(report)
         report.settled = self.settle(report, watch=watch)
         return report
 
@@ -193,6 +217,8 @@ class Pipeline:
         watch: Watcher = unwatched,
     ) -> Iterator[Change]:
         """The documents under ``paths`` that the store lacks, or has in another state.
+
+        When they are all found, ``report.gone`` has those of the store that are no longer there.
 
         Raises:
             ReadError: one of ``paths`` does not exist.
@@ -211,20 +237,39 @@ class Pipeline:
                     report.failures.append(_twice(document))
                 else:
                     seen.add(document.id)
-                    if known.get(document.id) == self._state(document):
+                    old, state = known.get(document.id), self._state(document)
+                    if old == state:
                         report.unchanged += 1
                     else:
-                        yield Change(document, file, new=document.id not in known)
+                        metadata_only = old is not None and replace(old, metadata=state.metadata) == state
+                        yield Change(document, file, new=old is None, metadata_only=metadata_only)
+        failed = {failure.uri.partition("#")[0] for failure in report.failures}
+        files = {file_uri(file) for file in discovery.files} - failed
+        report.gone += sorted(
+            state.uri for state in gone_documents(self._store, paths, read=seen, files=files).values()
+        )
 
     def ingest(self, changes: Iterable[Change], report: RunReport, *, watch: Watcher = unwatched) -> None:
         """Extract documents and write each; entities and facts follow with :meth:`settle`."""
         for batch in _batches(changes):
             began = monotonic()
-            extracted = self._extract([change.document for change in batch], report, watch)
+            documents = [change.document for change in batch if not change.metadata_only]
+            extracted = self._extract(documents, report, watch) if documents else []
             report.seconds["extract"] += monotonic() - began
             began = monotonic()
+            for change in batch:
+                if change.metadata_only:
+                    self._store.describe_document(change.document.id, change.document.metadata)
+                    report.updated += 1
             self._write(extracted, {change.document.id for change in batch if change.new}, report, watch)
             report.seconds["write"] += monotonic() - began
+
+    def remove_gone(self, report: RunReport) -> None:
+        """Take the documents that are gone out of the store; entities and facts follow with :meth:`settle`."""
+        for uri in report.gone:
+            self._store.remove_document(document_id(uri))
+        report.removed += report.gone
+        report.gone = []
 
     def settle(self, report: RunReport, *, watch: Watcher = unwatched) -> SettleReport | None:
         """Bring entities and facts in line with the documents in the store; None where nothing is left to do."""
@@ -263,7 +308,12 @@ class Pipeline:
 
     def _state(self, document: Document) -> DocumentState:
         return DocumentState(
-            document.uri, document.title, document.sha256, self._reader.fingerprint, self._schema.fingerprint
+            document.uri,
+            document.title,
+            document.sha256,
+            self._reader.fingerprint,
+            self._schema.fingerprint,
+            metadata_fingerprint(document.metadata),
         )
 
     def _chunked(
@@ -283,23 +333,22 @@ def remove(store: Store, resolver: Resolver, uris: Sequence[str]) -> RemovalRepo
     Args:
         store: the graph.
         resolver: decides which of the names that stay are one entity.
-        uris: documents' URIs, or files' paths; a JSON Lines file stands for all its documents.
+        uris: documents' URIs, paths of files and folders, or patterns of paths, as
+            :func:`~relex_kg.addresses.documents_named` has them.
+
+    Raises:
+        ReadError: a pattern is malformed.
     """
     removed: list[str] = []
     unknown: list[str] = []
     for uri in uris:
-        states = _named_by(uri, store)
-        for id, state in states.items():
+        states = documents_named(store, uri)
+        for id, state in sorted(states.items(), key=lambda item: item[1].uri):
             store.remove_document(id)
             removed.append(state.uri)
         if not states:
             unknown.append(uri)
     return RemovalReport(tuple(removed), tuple(unknown), settle(store, reviewed(resolver, store)))
-
-
-def _named_by(uri: str, store: Store) -> Mapping[DocumentId, DocumentState]:
-    exact = store.states([document_id(uri)])
-    return exact or store.documents_at(uri if "://" in uri else file_uri(Path(uri)))
 
 
 def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Document | ReadFailure]]:
@@ -312,11 +361,13 @@ def _read_all(files: Sequence[Path], watch: Watcher) -> Iterator[tuple[Path, Doc
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     batch: list[Change] = []
+    characters = 0
     for change in changes:
         batch.append(change)
-        if sum(len(one.document.text) for one in batch) >= _BATCH_CHARACTERS:
+        characters += len(change.document.text)
+        if characters >= _BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch
 

@@ -49,7 +49,7 @@ class Reader:
         self._extractor = extractor
         self._schema = schema
         self._window = window
-        request = Request.of_schema(schema, references=references and extractor.model.config.references)
+        request = Request.of_schema(schema, references=references and extractor.config.references)
         self._requests = extractor.split(request)
         self._capacity = min(extractor.capacity(request) for request in self._requests)
 

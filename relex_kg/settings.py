@@ -114,6 +114,7 @@ class BuildOptions:
         aliases: a list of things with their names.
         include: in folders, only files that one of these patterns matches.
         exclude: in folders, no files and folders that one of these patterns matches.
+        sync: documents whose files are gone leave the graph.
         dry_run: build in memory alone.
     """
 
@@ -126,6 +127,7 @@ class BuildOptions:
     aliases: str | None
     include: tuple[str, ...]
     exclude: tuple[str, ...]
+    sync: bool
     dry_run: bool
 
     @classmethod
@@ -141,6 +143,7 @@ class BuildOptions:
         aliases: str | None = None,
         include: Collection[str] | None = None,
         exclude: Collection[str] | None = None,
+        sync: bool = False,
         dry_run: bool = False,
     ) -> "BuildOptions":
         """The options that were given; in place of each other one, what the environment says, or the default.
@@ -162,6 +165,7 @@ class BuildOptions:
             aliases=aliases or environment.aliases,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
+            sync=sync,
             dry_run=dry_run,
         )
 
@@ -198,7 +202,7 @@ class BuildOptions:
         from relex_kg.extract.checkpoint import BUNDLED
         from relex_kg.extract.extractor import Extractor
 
-        return Extractor.from_pretrained(self.model or BUNDLED, precision=self.precision)
+        return Extractor.from_pretrained(self.model or BUNDLED, precision=self.precision, lazy=True)
 
     def open_store(self) -> "Store":
         """The store, or for a dry run one in memory."""

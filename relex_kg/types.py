@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, NameId, RelationId
-from relex_kg.source_map import SourceMap
+from relex_kg.source_map import Place, SourceMap
 from relex_kg.spans import Span as Span  # noqa: PLC0414 - passed on
 
 _NEVER_SEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
@@ -39,6 +39,10 @@ class Document:
     @property
     def sha256(self) -> str:
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def places_of(self, span: Span) -> tuple[Place, ...]:
+        """Where in the file the characters stand, if it has places of its own: pages, paragraphs, rows."""
+        return self.source_map.places_of(span) if self.source_map else ()
 
 
 @dataclass(frozen=True, slots=True)

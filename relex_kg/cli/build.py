@@ -53,6 +53,10 @@ def build(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="In folders, leave out what matches, such as drafts/. May be repeated."),
     ] = None,
+    sync: Annotated[
+        bool,
+        typer.Option("--sync", help="Documents under the paths whose files are gone leave the graph."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build in memory alone and report; nothing is written anywhere.")
     ] = False,
@@ -64,8 +68,8 @@ def build(
     JSON Lines and more; PDF and Office files with the extra relex-kg\[files];
     all of them also as .gz), finds mentions and relations, and
     writes those of new and changed documents. Names that mean one thing then
-    become one entity. Documents elsewhere stay as they are; to take one out,
-    see: relex-kg remove. In a folder, hidden files, what a .gitignore leaves
+    become one entity. Documents elsewhere stay as they are, and those whose
+    files are gone are counted; to take them out: --sync. In a folder, hidden files, what a .gitignore leaves
     out, and stores of graphs are not read.
 
     A second run on the same documents changes nothing. A run that was stopped,
@@ -78,6 +82,7 @@ def build(
       relex-kg build notes.md mails.jsonl --schema companies
       zcat mails.jsonl.gz | relex-kg build -
       relex-kg build reports/ --include '*.md' --exclude drafts/
+      relex-kg build reports/ --sync
       relex-kg build reports/ --store neo4j://localhost:7687
       relex-kg build reports/ --schema my-schema.yaml --dry-run
     """
@@ -95,6 +100,7 @@ def build(
         aliases=str(aliases) if aliases else None,
         include=include,
         exclude=exclude,
+        sync=sync,
         dry_run=dry_run,
     )
     wanted, resolver = chosen.load_schema(), chosen.load_resolver()
@@ -104,7 +110,9 @@ def build(
             pipeline = Pipeline(
                 schema=wanted, extractor=extractor, resolver=resolver, store=opened, window=chosen.window_size
             )
-            report = pipeline.build(paths, selection=chosen.selection, watch=lambda progress: _show(progress, show))
+            report = pipeline.build(
+                paths, selection=chosen.selection, sync=chosen.sync, watch=lambda progress: _show(progress, show)
+            )
             totals = opened.totals()
     target = "memory" if dry_run else chosen.store
     if as_json:
@@ -137,6 +145,8 @@ def _document(report: "RunReport") -> dict[str, Any]:
         **report.work(),
         "failures": [{"uri": failure.uri, "error": as_document(failure.error)} for failure in report.failures],
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped],
+        "gone": report.gone,
+        "removed": report.removed,
     }
 
 
@@ -158,6 +168,10 @@ def _work(report: "RunReport", totals: "Totals") -> dict[str, str]:
     rows = {"Found": listed(found), "Dropped": listed(report.dropped)}
     if report.skipped:
         rows["Skipped"] = listed(Counter(skip.reason for skip in report.skipped))
+    if report.removed:
+        rows["Removed"] = f"{len(report.removed):,} whose files are gone"
+    if report.gone:
+        rows["Gone"] = f"{len(report.gone):,} in the graph whose files are gone; to take them out, build with --sync"
     rows["Entities"] = f"{totals.entities:,} in the graph{_change(report.settled, 'entities')}"
     rows["Facts"] = f"{totals.facts:,} in the graph{_change(report.settled, 'facts')}"
     rows["Seconds"] = ", ".join(f"{seconds:.1f} {stage}" for stage, seconds in report.seconds.items())

@@ -47,7 +47,10 @@ def chosen_window(tokens: int | None) -> int:
 
 
 def load_extractor(source: str | None, precision: PrecisionName | None, show: Show) -> "Extractor":
-    """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``."""
+    """Load a model; ``source`` as in ``--model``, ``precision`` as in ``--precision``.
+
+    Its weights are loaded when the first text is read: where nothing has changed, they never are.
+    """
     from relex_kg.settings import BuildOptions
 
     stage = "Load the model"

@@ -14,7 +14,7 @@ from relex_kg.errors import StoreError
 def remove(
     uris: Annotated[
         list[str],
-        typer.Argument(metavar="URI...", help="Documents' URIs, or files' paths; a JSON Lines file means all its own."),
+        typer.Argument(metavar="URI...", help="Documents' URIs, paths of files and folders, or patterns of paths."),
     ],
     *,
     store: options.Store = None,
@@ -26,13 +26,17 @@ def remove(
 
     What other documents say as well stays, with less support; the graph is then
     the one that a build without these documents makes. The files themselves are
-    not touched. Give the same --decisions and --aliases as to build.
+    not touched, and may be gone. A folder means all documents in it, a JSON
+    Lines file all its own. In a pattern * stays within a folder, ** does not.
+    Give the same --decisions and --aliases as to build.
 
     Unknown documents are reported; the exit code is 1 if all were unknown.
 
     Examples:
 
       relex-kg remove reports/2023.md
+      relex-kg remove reports/drafts
+      relex-kg remove 'reports/**/*.pdf'
       relex-kg remove file:///data/mails.jsonl#L12
     """
     from relex_kg.pipeline import remove as remove_documents

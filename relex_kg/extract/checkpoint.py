@@ -78,6 +78,26 @@ class Checkpoint:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointOutline:
+    """A checkpoint whose weights are not loaded: its configuration, its tokenizer, and the folder it is in."""
+
+    config: ModelConfig
+    tokenizer: PreTrainedTokenizerBase
+    folder: Path
+
+    def load(self) -> Checkpoint:
+        """Load the weights.
+
+        Raises:
+            CheckpointError: they are damaged, or do not fit the configuration.
+        """
+        weights = {ours: tensor.float() for ours, tensor in _renamed(_unpacked(_read_weights(self.folder)))}
+        model = _build(_with_vocabulary_of(self.config, weights), self.folder)
+        _load_weights(model, weights, self.folder)
+        return Checkpoint(model=model.eval(), tokenizer=self.tokenizer, folder=self.folder)
+
+
 def load(source: str | Path, *, revision: str | None = None) -> Checkpoint:
     """Load a checkpoint from a folder, or by its name on the Hugging Face hub.
 
@@ -88,13 +108,24 @@ def load(source: str | Path, *, revision: str | None = None) -> Checkpoint:
     Raises:
         CheckpointError: it is not there, is damaged, or needs a part that this package does not have.
     """
+    return outline(source, revision=revision).load()
+
+
+def outline(source: str | Path, *, revision: str | None = None) -> CheckpointOutline:
+    """All of a checkpoint but its weights, which are there and can be loaded later.
+
+    Args:
+        source: a folder, ``NAME`` or ``NAME@REVISION``.
+        revision: as after the ``@``: a commit, tag or branch.
+
+    Raises:
+        CheckpointError: it is not there, its configuration or tokenizer is damaged, or it needs a part that this
+            package does not have.
+    """
     folder = folder_of(source, revision, [_CONFIG_FILE, *_WEIGHT_FILES, "*token*", "*.model", "vocab*", "merges.txt"])
     config = ModelConfig.from_dict(_read_json(folder / _CONFIG_FILE))
-    weights = {ours: tensor.float() for ours, tensor in _renamed(_unpacked(_read_weights(folder)))}
-    tokenizer = _read_tokenizer(folder)
-    model = _build(_with_vocabulary_of(config, weights), folder)
-    _load_weights(model, weights, folder)
-    return Checkpoint(model=model.eval(), tokenizer=tokenizer, folder=folder)
+    _weights_file(folder)
+    return CheckpointOutline(config, _read_tokenizer(folder), folder)
 
 
 def save(model: RelexModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
@@ -136,21 +167,25 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
+    path = _weights_file(folder)
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError, ValueError, TypeError) as error:
+        # torch's own advice for a bad pickle is to run whatever code it holds
+        reason = "not a file of tensors" if isinstance(error, UnpicklingError) else error
+        raise CheckpointError(
+            f"the weights in {path} cannot be read ({reason})",
+            cause="the file is damaged or was only partly copied",
+            fix="fetch the checkpoint again",
+        ) from error
+
+
+def _weights_file(folder: Path) -> Path:
     for name in _WEIGHT_FILES:
-        path = folder / name
-        if path.is_file():
-            try:
-                if path.suffix == ".safetensors":
-                    return load_file(path)
-                return dict(torch.load(path, map_location="cpu", weights_only=True))
-            except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError, ValueError, TypeError) as error:
-                # torch's own advice for a bad pickle is to run whatever code it holds
-                reason = "not a file of tensors" if isinstance(error, UnpicklingError) else error
-                raise CheckpointError(
-                    f"the weights in {path} cannot be read ({reason})",
-                    cause="the file is damaged or was only partly copied",
-                    fix="fetch the checkpoint again",
-                ) from error
+        if (folder / name).is_file():
+            return folder / name
     raise CheckpointError(
         f"{folder} has neither {' nor '.join(_WEIGHT_FILES)}",
         cause="the checkpoint was only partly copied",

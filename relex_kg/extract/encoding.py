@@ -21,8 +21,9 @@ from relex_kg.types import Span
 
 # The reference package's words: runs of word characters, joined by - or _, and every other visible character alone.
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
-# Words at hyphens too, so that a name may be part of what they join: "Lisbon" in "Lisbon-based"
-_PART = re.compile(r"\w+|\S")
+# Words at hyphens too, so that a name may be part of what they join: "Lisbon" in "Lisbon-based"; and at the apostrophe
+# that Unicode counts as a letter
+_PART = re.compile(r"[^\W\u02bc]+|\S")
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from relex_kg.errors import ModelError
-from relex_kg.extract.checkpoint import BUNDLED, Checkpoint, load
+from relex_kg.extract.checkpoint import BUNDLED, Checkpoint, CheckpointOutline, outline
 from relex_kg.extract.decoding import (
     BestRelations,
     Candidates,
@@ -22,8 +23,8 @@ from relex_kg.extract.decoding import (
 from relex_kg.extract.encoding import EncodedPrompt, EncodedText, Encoding
 from relex_kg.extract.known import Known, KnownMention, labels_of
 from relex_kg.extract.merging import Part, best_relations, join
-from relex_kg.extract.model import Representation
-from relex_kg.extract.precision import Precision, prepared
+from relex_kg.extract.model import RelexModel, Representation
+from relex_kg.extract.precision import Precision, prepared, refuse_unsupported
 from relex_kg.extract.references import STANDS_FOR
 from relex_kg.extract.request import Request
 from relex_kg.extract.windows import Window, windows
@@ -49,18 +50,31 @@ class Extractor:
     """A joint entity and relation model, ready to read.
 
     Args:
-        checkpoint: a loaded checkpoint.
+        checkpoint: a checkpoint; if only its outline, the weights are loaded when the first text is read.
         device: where to run; if None, a GPU where there is one, but the CPU for less than ``float32``.
         precision: ``float32``; on a CPU also ``bfloat16``, faster with scores that differ in the third digit, and
             ``int8``, the fastest, which costs some quality.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, device: str | None = None, precision: Precision = "float32") -> None:
-        device = device or ("cuda" if torch.cuda.is_available() and precision == "float32" else "cpu")
-        self.model = prepared(checkpoint.model, precision, device)
+    def __init__(
+        self,
+        checkpoint: Checkpoint | CheckpointOutline,
+        *,
+        device: str | None = None,
+        precision: Precision = "float32",
+    ) -> None:
+        self._device = device or ("cuda" if torch.cuda.is_available() and precision == "float32" else "cpu")
+        refuse_unsupported(precision, self._device)
         self.precision = precision
-        self.encoding = Encoding(checkpoint.tokenizer, checkpoint.model.config)
-        self._folder = checkpoint.folder
+        self.config = checkpoint.model.config if isinstance(checkpoint, Checkpoint) else checkpoint.config
+        self.encoding = Encoding(checkpoint.tokenizer, self.config)
+        self._checkpoint = checkpoint
+
+    @cached_property
+    def model(self) -> RelexModel:
+        """The network, ready to read."""
+        checkpoint = self._checkpoint.load() if isinstance(self._checkpoint, CheckpointOutline) else self._checkpoint
+        return prepared(checkpoint.model, self.precision, self._device)
 
     @classmethod
     def from_pretrained(
@@ -70,21 +84,25 @@ class Extractor:
         revision: str | None = None,
         device: str | None = None,
         precision: Precision = "float32",
+        lazy: bool = False,
     ) -> "Extractor":
         """Load a checkpoint: a folder, a hub name (``NAME`` or ``NAME@REVISION``), or nothing for the bundled model.
+
+        ``lazy``: its weights are loaded when the first text is read; what is wrong with them is then said there.
 
         Raises:
             CheckpointError: it is missing, damaged or of an unsupported kind.
             ModelError: ``precision`` is asked of a device that cannot do it.
         """
-        return cls(load(source, revision=revision), device=device, precision=precision)
+        checkpoint = outline(source, revision=revision)
+        return cls(checkpoint if lazy else checkpoint.load(), device=device, precision=precision)
 
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over the checkpoint's weights, settings and tokenizer, and the precision."""
         hasher = sha256(b"" if self.precision == "float32" else self.precision.encode())
         for name in ("gliner_config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json"):
-            path = self._folder / name
+            path = self._checkpoint.folder / name
             if path.is_file():
                 with path.open("rb") as file:
                     while block := file.read(1 << 20):
@@ -294,7 +312,7 @@ class Extractor:
     ) -> list[Candidates]:
         logits = self.model.entity_logits(representation)
         thresholds = torch.tensor([asked.threshold for asked in request.entities], device=logits.device)
-        find = token_candidates if self.model.config.span_mode == "token_level" else span_candidates
+        find = token_candidates if self.config.span_mode == "token_level" else span_candidates
         return find(logits, texts, thresholds, _MAX_CANDIDATES)
 
     def _relations(
@@ -335,7 +353,7 @@ class Extractor:
         All candidates enter, chosen or not. The reference lists a token-level span once for each label that it has,
         and what attends to it or averages over it counts it as often; checkpoints were trained so.
         """
-        if self.model.config.span_mode == "token_level":
+        if self.config.span_mode == "token_level":
             return candidates.spans, torch.arange(len(candidates.spans))
         return torch.unique(candidates.spans, dim=0, return_inverse=True)  # type: ignore[no-any-return]
 

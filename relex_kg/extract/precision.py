@@ -37,7 +37,7 @@ def prepared(model: RelexModel, precision: Precision, device: str) -> RelexModel
     Raises:
         ModelError: this device has no such arithmetic.
     """
-    _refuse_unsupported(precision, device)
+    refuse_unsupported(precision, device)
     model = model.to(device)
     if device != "cpu":
         return model
@@ -207,7 +207,12 @@ def has_bfloat16() -> bool:
     return allowed
 
 
-def _refuse_unsupported(precision: Precision, device: str) -> None:
+def refuse_unsupported(precision: Precision, device: str) -> None:
+    """Make sure that the device can calculate so.
+
+    Raises:
+        ModelError: it has no such arithmetic.
+    """
     if precision != "float32" and device != "cpu":
         raise ModelError(
             f"precision {precision} is for the CPU, and the model is to run on {device!r}",

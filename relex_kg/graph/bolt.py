@@ -9,7 +9,13 @@ from typing import Self, TypeVar
 from relex_kg.errors import StoreError
 from relex_kg.graph import cypher, mapping, reading
 from relex_kg.graph.cypher import Key
-from relex_kg.graph.documents import AlreadyThereError, add_document, remove_document, replace_document
+from relex_kg.graph.documents import (
+    AlreadyThereError,
+    add_document,
+    describe_document,
+    remove_document,
+    replace_document,
+)
 from relex_kg.graph.driver import Connection
 from relex_kg.graph.obstacles import described, obstacles, removal, rules
 from relex_kg.graph.rows import DocumentRows
@@ -18,6 +24,7 @@ from relex_kg.graph.settling import NameLayer, Settling
 from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Statement, Subgraph, Totals
 from relex_kg.graph.values import plain, touched
 from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId
+from relex_kg.types import MetadataValue
 
 T = TypeVar("T")
 
@@ -106,6 +113,9 @@ class BoltStore:
             self._connection.write(lambda transaction: add_document(transaction, rows))
         except AlreadyThereError:
             self._connection.write(lambda transaction: replace_document(transaction, rows))
+
+    def describe_document(self, document: DocumentId, metadata: Mapping[str, MetadataValue]) -> None:
+        self._connection.write(lambda transaction: describe_document(transaction, document, metadata))
 
     def remove_document(self, document: DocumentId) -> bool:
         return self._connection.write(lambda transaction: remove_document(transaction, document))

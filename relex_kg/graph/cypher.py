@@ -199,6 +199,8 @@ UNPLACE_MENTIONS = f"UNWIND $ids AS id MATCH (:Mention {{id: id}})-[r:IN_CHUNK]-
 UNPLACE_EVIDENCE = f"UNWIND $ids AS id MATCH (:Evidence {{id: id}})-[r:IN_CHUNK]->(:Chunk) {_DELETE_COLLECTED}"
 
 WRITE_DOCUMENT = "MERGE (d:Document {id: $document}) SET d += $properties"
+DESCRIBE_DOCUMENT = "MATCH (d:Document {id: $document}) SET d += $properties"
+PROPERTY_KEYS = "MATCH (d:Document {id: $document}) UNWIND keys(d) AS key RETURN key"
 
 WRITE_CHUNKS = """
 UNWIND $rows AS row
@@ -433,11 +435,17 @@ FORGET_DECISION = "MATCH (k:Decision {id: $id}) DELETE k RETURN count(*) AS coun
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
-_STATE = "RETURN d.id AS id, d.uri AS uri, d.title AS title, d.sha256 AS sha256, d.model AS model, d.schema AS schema"
+_STATE = """
+RETURN d.id AS id, d.uri AS uri, d.title AS title, d.sha256 AS sha256, d.model AS model, d.schema AS schema,
+       d.metadata AS metadata
+"""
 DOCUMENTS = f"MATCH (d:Document) WHERE {_ours('d')} {_STATE} ORDER BY id"
 STATES = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) {_STATE}"
 DOCUMENTS_AT = f"""
-MATCH (d:Document) WHERE d.uri STARTS WITH $uri AND (d.uri = $uri OR d.uri STARTS WITH $uri + '#') AND {_ours("d")}
+MATCH (d:Document)
+WHERE d.uri STARTS WITH $uri
+  AND (d.uri = $uri OR d.uri STARTS WITH $uri + '#' OR d.uri STARTS WITH $uri + '/')
+  AND {_ours("d")}
 {_STATE} ORDER BY id
 """
 
@@ -502,7 +510,7 @@ MATCH (v)-[:TAIL]->(t:Mention)
 MATCH (v)-[:IN_CHUNK]->(c:Chunk)
 MATCH (c)<-[:HAS_CHUNK]-(d:Document)
 RETURN v.fact AS fact, v.id AS relation, d.uri AS document, v.start AS start, v.end AS end, v.score AS score,
-       c.text AS text, c.start AS text_start,
+       v.place AS place, v.page AS page, c.text AS text, c.start AS text_start,
        h.text AS head_text, h.start AS head_start, h.end AS head_end,
        t.text AS tail_text, t.start AS tail_start, t.end AS tail_end
 """

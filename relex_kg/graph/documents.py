@@ -12,6 +12,7 @@ from relex_kg.graph.names import NameUse, Uses, difference, dump_uses, load_uses
 from relex_kg.graph.rows import DocumentRows, stale_mentions, stale_relations
 from relex_kg.graph.settling import DocumentLinks, Uncounted, rescored, supports_of
 from relex_kg.ids import DocumentId, EntityId, MentionId
+from relex_kg.types import MetadataValue
 
 
 class AlreadyThereError(Exception):
@@ -52,6 +53,7 @@ def replace_document(transaction: Transaction, rows: DocumentRows) -> None:
 
     chunks = {row["id"] for row in transaction.rows(cypher.OLD_CHUNKS, document=document)}
     transaction.each(cypher.DELETE_CHUNKS, sorted(chunks - {chunk.id for chunk in rows.chunks}))
+    _clear_metadata(transaction, document)
     _write(transaction, rows)
     scores = {row.relation.id: row.relation.score for row in rows.evidence if row.relation.id not in stale_evidence}
     facts = change_facts(transaction, fact_changes(supports_of(old.links), supports_of(rescored(old.links, scores))))
@@ -76,6 +78,20 @@ def remove_document(transaction: Transaction, document: DocumentId) -> bool:
     transaction.each(cypher.UNMARK_UNLINKED, [document])
     note_uses(transaction, document, Uncounted(difference(old.uses, {}), ""))
     return True
+
+
+def describe_document(transaction: Transaction, document: DocumentId, metadata: Mapping[str, MetadataValue]) -> None:
+    """Write what a document says about itself, in place of what it said before."""
+    transaction.rows(cypher.LOCK)
+    _clear_metadata(transaction, document)
+    transaction.rows(cypher.DESCRIBE_DOCUMENT, document=document, properties=mapping.metadata_properties(metadata))
+
+
+def _clear_metadata(transaction: Transaction, document: DocumentId) -> None:
+    keys = [row["key"] for row in transaction.rows(cypher.PROPERTY_KEYS, document=document)]
+    fields = {key: None for key in keys if key.startswith(mapping.METADATA_PREFIX)}
+    if fields:
+        transaction.rows(cypher.DESCRIBE_DOCUMENT, document=document, properties=fields)
 
 
 def note_uses(transaction: Transaction, document: DocumentId, change: Uncounted) -> None:

@@ -30,7 +30,8 @@ def to_networkx(subgraph: Subgraph) -> "nx.MultiDiGraph[str]":
 
     An edge's ``evidence`` lists where documents state the fact: ``document`` (its URI), ``start`` and ``end`` of the
     statement, the ``text`` around it and that text's ``text_start``, ``head`` and ``tail`` (``text``, ``start``,
-    ``end``), and ``score``. All offsets count characters from the start of the document.
+    ``end``), ``score``, and ``place`` (``page 3``) and ``page`` where the file has such. All offsets count characters
+    from the start of the document.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for entity in subgraph.entities:
@@ -109,8 +110,7 @@ def _entity_attributes(entity: Entity) -> dict[str, Any]:
         "aliases": list(entity.aliases),
         "mentions": entity.mentions,
     }
-    known = {"value": entity.value, "external_id": entity.external_id}
-    return attributes | {key: text for key, text in known.items() if text is not None}
+    return attributes | _known({"value": entity.value, "external_id": entity.external_id})
 
 
 def _fact_attributes(fact: Fact, passages: Sequence[Passage]) -> dict[str, Any]:
@@ -120,8 +120,12 @@ def _fact_attributes(fact: Fact, passages: Sequence[Passage]) -> dict[str, Any]:
         "support": fact.support,
         "documents": fact.documents,
         "confidence": fact.confidence,
-        "evidence": [asdict(passage) for passage in passages],
+        "evidence": [_known(asdict(passage)) for passage in passages],
     }
+
+
+def _known(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in attributes.items() if value is not None}
 
 
 def _flat(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """What the store's nodes and edges hold, from and to the values that flow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from relex_kg.graph.driver import Row
 from relex_kg.graph.names import NameRecord
-from relex_kg.graph.rows import DocumentRow, EvidenceRow, MentionRow
+from relex_kg.graph.rows import DocumentRow, EvidenceRow, Location, MentionRow, metadata_fingerprint
 from relex_kg.graph.settling import LinkedMention, LinkedRelation, Sweep
 from relex_kg.graph.store import DocumentState, KeptDecision, Passage, Quote
 from relex_kg.ids import DocumentId, EntityId, FactId, MentionId, NameId, RelationId
-from relex_kg.types import Chunk, Entity, Fact, Listed, Mention, Naming, Span
+from relex_kg.types import Chunk, Entity, Fact, Listed, Mention, MetadataValue, Naming, Span
+
+METADATA_PREFIX = "meta_"
+_INTEGERS_END = 1 << 63
 
 
 def document_properties(document: DocumentRow) -> Row:
@@ -21,12 +24,29 @@ def document_properties(document: DocumentRow) -> Row:
         "model": document.model,
         "schema": document.schema,
         "symmetric": list(document.symmetric),
+        **metadata_properties(document.metadata),
     }
+
+
+def metadata_properties(metadata: Mapping[str, MetadataValue]) -> Row:
+    """Each field behind ``meta_``, where it meets no property of ours, and a fingerprint of all."""
+    fields = {f"{METADATA_PREFIX}{key}": _property(value) for key, value in metadata.items()}
+    return {**fields, "metadata": metadata_fingerprint(metadata)}
+
+
+def _property(value: MetadataValue) -> str | int | float | bool | list[str]:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, int) and not -_INTEGERS_END <= value < _INTEGERS_END:
+        return str(value)  # a property holds 64 bits
+    return value
 
 
 def document_states(rows: Iterable[Row]) -> dict[DocumentId, DocumentState]:
     return {
-        DocumentId(row["id"]): DocumentState(row["uri"], row["title"], row["sha256"], row["model"], row["schema"])
+        DocumentId(row["id"]): DocumentState(
+            row["uri"], row["title"], row["sha256"], row["model"], row["schema"], row["metadata"]
+        )
         for row in rows
     }
 
@@ -47,8 +67,14 @@ def mention_row(row: MentionRow) -> Row:
         "reference": mention.is_reference,
         "antecedent": mention.antecedent,
         **naming_properties(row.naming),
+        **_location_properties(row.location),
+        "boxes": [side for box in row.location.boxes for side in box] if row.location and row.location.boxes else None,
     }
     return {"id": mention.id, "chunk": row.chunk, "properties": properties}
+
+
+def _location_properties(location: Location | None) -> Row:
+    return {"place": location.name if location else None, "page": location.page if location else None}
 
 
 def naming_properties(naming: Naming) -> Row:
@@ -78,7 +104,13 @@ def naming(row: Row) -> Naming:
 
 def evidence_row(row: EvidenceRow) -> Row:
     relation = row.relation
-    properties = {"type": relation.type, "score": relation.score, "start": row.span.start, "end": row.span.end}
+    properties = {
+        "type": relation.type,
+        "score": relation.score,
+        "start": row.span.start,
+        "end": row.span.end,
+        **_location_properties(row.location),
+    }
     return {
         "id": relation.id,
         "chunk": row.chunk,
@@ -181,6 +213,8 @@ def passage(row: Row) -> Passage:
         head=Quote(row["head_text"], row["head_start"], row["head_end"]),
         tail=Quote(row["tail_text"], row["tail_start"], row["tail_end"]),
         score=row["score"],
+        place=row["place"],
+        page=row["page"],
     )
 
 

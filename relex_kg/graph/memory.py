@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from relex_kg.graph.facts import FactChange, FactCounts, FactKey, confidence, fact_changes
 from relex_kg.graph.names import NameRecord, Uses, difference, form_key
-from relex_kg.graph.rows import DocumentRows, stale_mentions, stale_relations
+from relex_kg.graph.rows import DocumentRows, metadata_fingerprint, stale_mentions, stale_relations
 from relex_kg.graph.settling import (
     DocumentLinks,
     LinkChange,
@@ -40,7 +40,7 @@ from relex_kg.graph.store import (
     statements,
 )
 from relex_kg.ids import DecisionId, DocumentId, EntityId, MentionId, NameId, RelationId
-from relex_kg.types import Entity, Fact, Mention, Naming, Relation
+from relex_kg.types import Entity, Fact, Mention, MetadataValue, Naming, Relation
 
 T = TypeVar("T")
 
@@ -90,14 +90,19 @@ class MemoryStore:
     def states(self, documents: Collection[DocumentId]) -> Mapping[DocumentId, DocumentState]:
         with self._lock:
             rows = [self._documents[id].document for id in documents if id in self._documents]
-            return {row.id: DocumentState(row.uri, row.title, row.sha256, row.model, row.schema) for row in rows}
+            return {
+                row.id: DocumentState(
+                    row.uri, row.title, row.sha256, row.model, row.schema, metadata_fingerprint(row.metadata)
+                )
+                for row in rows
+            }
 
     def documents_at(self, uri: str) -> Mapping[DocumentId, DocumentState]:
         with self._lock:
             return {
                 id: state
                 for id, state in self.documents().items()
-                if state.uri == uri or state.uri.startswith(f"{uri}#")
+                if state.uri == uri or state.uri.startswith((f"{uri}#", f"{uri}/"))
             }
 
     def replace_document(self, rows: DocumentRows) -> None:
@@ -117,6 +122,11 @@ class MemoryStore:
                 self._change_facts(fact_changes(supports_of(links), supports_of(rescored(links, scores))))
             self._documents[rows.document.id] = rows
             self._index(rows)
+
+    def describe_document(self, document: DocumentId, metadata: Mapping[str, MetadataValue]) -> None:
+        with self._lock:
+            if rows := self._documents.get(document):
+                self._documents[document] = replace(rows, document=replace(rows.document, metadata=metadata))
 
     def remove_document(self, document: DocumentId) -> bool:
         with self._lock:
@@ -456,6 +466,8 @@ def _document_passages(rows: DocumentRows) -> list[Passage]:
             head=quotes[row.relation.head],
             tail=quotes[row.relation.tail],
             score=row.relation.score,
+            place=row.location.name if row.location else None,
+            page=row.location.page if row.location else None,
         )
         for row in rows.evidence
     ]

@@ -2,12 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relex_kg.graph.names import Uses, uses_of
 from relex_kg.graph.settling import LinkedRelation
-from relex_kg.ids import ChunkId, DocumentId, MentionId, RelationId
-from relex_kg.types import Chunk, Document, Extraction, Mention, Naming, Relation, Span
+from relex_kg.ids import ChunkId, DocumentId, MentionId, RelationId, digest
+from relex_kg.source_map import Box
+from relex_kg.types import Chunk, Document, Extraction, Mention, MetadataValue, Naming, Relation, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class DocumentRow:
     """A document's node.
 
     ``model`` and ``schema`` are the fingerprints that it was extracted with, ``symmetric`` the schema's relation types
-    that hold both ways, sorted: what settles the graph later need not know the schema.
+    that hold both ways, sorted: what settles the graph later need not know the schema. ``metadata`` is what the source
+    says about itself.
     """
 
     id: DocumentId
@@ -27,15 +29,32 @@ class DocumentRow:
     model: str
     schema: str
     symmetric: tuple[str, ...]
+    metadata: Mapping[str, MetadataValue] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the file something stands.
+
+    Attributes:
+        name: for people: ``page 3``, ``table 1, row 2, column 3``.
+        page: where the file has pages.
+        boxes: those of its lines on that page.
+    """
+
+    name: str
+    page: int | None
+    boxes: tuple[Box, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MentionRow:
-    """A mention, the first chunk that contains it whole, and the name that it stands for."""
+    """A mention, the first chunk that contains it whole, the name that it stands for, and where it is in the file."""
 
     mention: Mention
     chunk: ChunkId
     naming: Naming
+    location: Location | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +63,13 @@ class EvidenceRow:
 
     The chunk is the first that contains these characters whole. Where none does, the mentions were read together as
     sentences on both sides of a chunk's end, or as a sentence and the document's title; it is then the first that
-    contains the later mention.
+    contains the later mention. ``location`` is that of the chunk's first mention of the two.
     """
 
     relation: Relation
     span: Span
     chunk: ChunkId
+    location: Location | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +119,7 @@ def document_rows(
     Raises:
         ValueError: a mention lies in no chunk, or a relation names an unknown mention.
     """
-    place = _ChunkFinder(chunks)
+    chunk_of = _ChunkFinder(chunks)
     spans = {mention.id: mention.span for mention in extraction.mentions}
     return DocumentRows(
         document=DocumentRow(
@@ -112,15 +132,16 @@ def document_rows(
             model=model,
             schema=schema,
             symmetric=tuple(sorted(symmetric)),
+            metadata=document.metadata,
         ),
         resolver=resolver,
         chunks=tuple(sorted(chunks, key=lambda chunk: chunk.id)),
         mentions=tuple(
-            MentionRow(mention, place.of(mention.span), namings[mention.id])
+            MentionRow(mention, chunk_of.of(mention.span), namings[mention.id], _location(document, mention.span))
             for mention in sorted(extraction.mentions, key=lambda mention: mention.id)
         ),
         evidence=tuple(
-            _evidence(relation, spans, place)
+            _evidence(document, relation, spans, chunk_of)
             for relation in sorted(extraction.relations, key=lambda relation: relation.id)
         ),
     )
@@ -148,12 +169,30 @@ class _ChunkFinder:
         return self._chunks[position].id
 
 
-def _evidence(relation: Relation, spans: Mapping[MentionId, Span], place: _ChunkFinder) -> EvidenceRow:
+def metadata_fingerprint(metadata: Mapping[str, MetadataValue]) -> str:
+    """16 hexadecimal digits that change with any field's name, type or value."""
+    return digest(*(repr(field) for field in sorted(metadata.items())))[:16]
+
+
+def _location(document: Document, span: Span) -> Location | None:
+    places = document.places_of(span)
+    if not places:
+        return None
+    first = places[0]
+    return Location(
+        first.name, first.page, tuple(place.box for place in places if place.box and place.page == first.page)
+    )
+
+
+def _evidence(
+    document: Document, relation: Relation, spans: Mapping[MentionId, Span], chunk_of: _ChunkFinder
+) -> EvidenceRow:
     if not {relation.head, relation.tail} <= spans.keys():
         raise ValueError(f"relation {relation.id} names a mention that the extraction lacks")
     earlier, later = sorted((spans[relation.head], spans[relation.tail]))
     span = Span(earlier.start, max(earlier.end, later.end))
-    return EvidenceRow(relation, span, place.holding(span) or place.of(later))
+    chunk = chunk_of.holding(span)
+    return EvidenceRow(relation, span, chunk or chunk_of.of(later), _location(document, earlier if chunk else later))
 
 
 def stale_mentions(old: Mapping[MentionId, str], rows: DocumentRows) -> set[MentionId]:

@@ -14,20 +14,24 @@ from typing import Protocol, Self, TypeVar
 from relex_kg.graph.rows import DocumentRows
 from relex_kg.graph.settling import NameLayer, Settling
 from relex_kg.ids import DecisionId, DocumentId, EntityId, FactId, RelationId, digest
-from relex_kg.types import Entity, Fact, Listed
+from relex_kg.types import Entity, Fact, Listed, MetadataValue
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentState:
-    """What the store knows of a document, enough to tell whether it must be read again."""
+    """What the store knows of a document, enough to tell whether it must be read again.
+
+    ``metadata`` is a fingerprint; None in a store that was written before there was any.
+    """
 
     uri: str
     title: str
     sha256: str
     model: str
     schema: str
+    metadata: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Passage:
         head: the mention at the head, as the relation was read (a symmetric fact may hold it the other way round).
         tail: the mention at the tail.
         score: of the relation.
+        place: where in the file, for people: ``page 3``; None where it has no places.
+        page: where the file has pages.
     """
 
     relation: RelationId
@@ -78,6 +84,8 @@ class Passage:
     head: Quote
     tail: Quote
     score: float
+    place: str | None = None
+    page: int | None = None
 
 
 def passage_order(passage: Passage) -> tuple[str, int, int, RelationId]:
@@ -195,10 +203,13 @@ class Store(Protocol):
         """Those of the documents that the store has."""
 
     def documents_at(self, uri: str) -> Mapping[DocumentId, DocumentState]:
-        """The document with this URI, and those whose URIs are this one with a fragment ("#...") behind it."""
+        """The document with this URI, and those in the file ("#..." behind it) or folder ("/...") of this URI."""
 
     def replace_document(self, rows: DocumentRows) -> None:
         """Write a document, in place of what the store had of it; facts that nothing supports any more go."""
+
+    def describe_document(self, document: DocumentId, metadata: Mapping[str, MetadataValue]) -> None:
+        """Write what a document says about itself, in place of what it said before, if the store has it."""
 
     def remove_document(self, document: DocumentId) -> bool:
         """Remove a document and all that it contributed to facts; False where there was none."""

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
+from io import BufferedReader
 
 from relex_kg.errors import ReadError
 from relex_kg.text.characters import REPLACEMENT, clean
@@ -19,6 +20,22 @@ _CONTROLS = "".join(chr(code) for code in range(32) if chr(code) not in "\t\n\v\
 _ASCII = bytes(range(128))
 _HIGH_BYTES = bytes(range(9))  # of the UTF-16 units of alphabets from Latin to Arabic
 _CONVERT = "convert the file to UTF-8, for example with iconv"
+
+
+_LARGEST = 1 << 30  # bytes, unpacked; a larger file that has to be read as a whole is taken for a bomb
+
+
+def whole(stream: BufferedReader, name: str) -> bytes:
+    """All of a file's bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+        ReadError: there are more than a gigabyte of them.
+    """
+    data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ReadError(f"{name} is larger than a gigabyte", fix="split it, or give its texts as JSON Lines")
+    return data
 
 
 def decode(data: bytes, name: str, *, declared: str | None = None) -> MappedText:

@@ -97,8 +97,8 @@ class _Walk:
             unreadable.append(Skip(Path(error.filename), "directory that cannot be read"))
 
         for root, directories, files in os.walk(self._directory, onerror=note):
-            if ".gitignore" in files:
-                self._learn(Path(root))
+            if ".gitignore" in files and not self._learn(Path(root)):
+                yield Skip(Path(root, ".gitignore"), "rules that cannot be read")  # git itself goes on without them
             entered: list[str] = []
             for name in directories:
                 path = Path(root, name)
@@ -114,12 +114,14 @@ class _Walk:
                 yield from [Skip(path, reason)] if reason else _sort_out(path)
         yield from unreadable
 
-    def _learn(self, directory: Path) -> None:
+    def _learn(self, directory: Path) -> bool:
+        """Take up what a directory's ``.gitignore`` says; False where it cannot be read."""
         try:
             lines = (directory / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
             self._ignored[directory] = GitIgnoreSpec.from_lines(lines)
         except (OSError, ValueError):
-            return  # git itself goes on without rules that it cannot read
+            return False
+        return True
 
     def _reasons(self, path: Path, *, is_directory: bool) -> Iterator[str]:
         """Why a file or directory is left out, if it is."""

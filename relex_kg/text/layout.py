@@ -22,6 +22,7 @@ def _words(text: str) -> frozenset[str]:
 
 _GAP = 0.8  # of a character's height; runs are parted by wider gaps
 _WORD_GAP = 0.22
+_WIDEST_LINE_SPACE = 2.5  # of the letters' height, from line to line of one paragraph
 _GUTTER = 0.9
 _LOOK_AHEAD = 4  # rows, to see that columns begin
 _DEEPEST = 4  # columns within columns
@@ -291,7 +292,9 @@ def _paragraphs(lines: Sequence[Row]) -> Iterator[list[Row]]:
     paragraph = [lines[0]]
     for index, line in enumerate(lines[1:]):
         step, height = steps[index], heights[index]
-        is_apart = step > max(1.35 * usual, 1.2 * height) if len(steps) > 1 else step > 1.9 * height
+        # A page of short paragraphs has more wide spaces than narrow ones
+        line_space = min(usual, _WIDEST_LINE_SPACE * height)
+        is_apart = step > max(1.35 * line_space, 1.2 * height) if len(steps) > 1 else step > 1.9 * height
         is_other_size = abs(heights[index + 1] - height) > 0.15 * height
         is_indented = height < line[0].box.left - paragraph[-1][0].box.left < 5 * height and _text(
             paragraph[-1]

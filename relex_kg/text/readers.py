@@ -14,17 +14,16 @@ from typing import cast
 from relex_kg.errors import ReadError
 from relex_kg.ids import document_id
 from relex_kg.text.characters import legible, normalise
+from relex_kg.text.decoding import whole
 from relex_kg.text.formats import FORMATS, Format, Parsed
 from relex_kg.text.records import RECORD_FORMATS, BadRecord, Record, RecordFormat
-from relex_kg.types import Document
+from relex_kg.types import Document, MetadataValue
 
 SUFFIXES = frozenset(FORMATS) | frozenset(RECORD_FORMATS)
 """Of the files that can be read; each may have a ``.gz`` behind it."""
 
 STDIN = Path("-")
 """Stands for JSON Lines on standard input."""
-
-_LARGEST = 1 << 30  # bytes, unpacked; a larger file of one document is taken for a bomb
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,7 @@ def _documents(path: Path, uri: str) -> Iterator[Document | ReadFailure]:
             yield from _from_records(path, uri, stream, RECORD_FORMATS[suffix(path)])
     elif suffix(path) in FORMATS:
         with _opened(path) as stream:
-            data = stream.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ReadError(f"{path} is larger than a gigabyte", fix="split it, or give its texts as JSON Lines")
+            data = whole(stream, str(path))
         yield _from_file(path, uri, data, FORMATS[suffix(path)])
     else:
         supported = ", ".join(sorted(SUFFIXES))
@@ -127,4 +124,14 @@ def _from_records(
 def _document(uri: str, path: Path, parsed: Parsed, media_type: str) -> Document:
     text = normalise(parsed.text.text).after(parsed.text)
     title = " ".join(legible(parsed.title or "").split()) or legible(_unpacked(path).stem)
-    return Document(document_id(uri), uri, title, text.text, media_type, parsed.metadata, text.rows, text.source)
+    metadata = {legible(key): _legible_value(value) for key, value in parsed.metadata.items()}
+    return Document(document_id(uri), uri, title, text.text, media_type, metadata, text.rows, text.source)
+
+
+def _legible_value(value: MetadataValue) -> MetadataValue:
+    match value:
+        case str():
+            return legible(value)
+        case tuple():
+            return tuple(map(legible, value))
+    return value

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from relex_kg.errors import ReadError
 from relex_kg.text.characters import clean, legible
-from relex_kg.text.decoding import decode, marked_encoding
+from relex_kg.text.decoding import decode, marked_encoding, whole
 from relex_kg.text.formats import Parsed
 from relex_kg.text.mail import identity, messages, parsed
 from relex_kg.types import MetadataValue
@@ -68,7 +68,7 @@ def json_list(stream: BufferedReader, name: str, uri: str) -> Iterator[Record | 
         OSError: the file cannot be read.
         ReadError: it is not JSON.
     """
-    text = decode(stream.read(), name).text
+    text = decode(whole(stream, name), name).text
     value = _parsed(text, name) if text.strip() else []
     if not isinstance(value, list):
         return _distinct([_read(partial(_record, value, name, uri=uri, place=uri), uri)])
@@ -129,7 +129,7 @@ def _distinct(records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRec
 def _lines(stream: BufferedReader, name: str) -> Iterable[str]:
     _, encoding = marked_encoding(stream.peek(4)[:4]) or (0, "utf-8")
     if encoding != "utf-8":
-        return decode(stream.read(), name).text.split("\n")
+        return decode(whole(stream, name), name).text.split("\n")
     # surrogateescape: bytes that do not decode spoil their own line only, which is found out there
     return TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
 
@@ -175,12 +175,10 @@ def _metadata(fields: Mapping[str, Any]) -> dict[str, MetadataValue]:
         if key in _OWN_FIELDS or value is None:
             continue
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            metadata[legible(key)] = tuple(map(legible, value))
-        elif isinstance(value, str):
-            metadata[legible(key)] = legible(value)
+            metadata[key] = tuple(value)
         else:
-            is_plain = isinstance(value, int | float)
-            metadata[legible(key)] = value if is_plain else json.dumps(value, ensure_ascii=True)
+            is_plain = isinstance(value, str | int | float)
+            metadata[key] = value if is_plain else json.dumps(value, ensure_ascii=True)
     return metadata
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from io import StringIO
 from typing import Any
 
 from relex_kg.text.blocks import Block, Cell, Paragraph, Table
@@ -19,7 +20,7 @@ def separated(text: str, parcels: Parcels, *, separator: str | None = None) -> T
             separator = csv.Sniffer().sniff(text[:_SAMPLE], _SEPARATORS).delimiter
         except csv.Error:
             separator = ","
-    return _table(csv.reader(text.splitlines(keepends=True), delimiter=separator), "", parcels)
+    return _table(csv.reader(StringIO(text, newline=""), delimiter=separator), "", parcels)
 
 
 def workbook(sheets: Sequence[Any], parcels: Parcels) -> Iterator[Block]:

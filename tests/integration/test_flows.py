@@ -137,6 +137,25 @@ def test_the_report_is_an_artifact(built):
     assert "| extract |" in page.data
 
 
+def test_patterns_select_and_sync_removes(schema, tmp_path, monkeypatch):
+    store = MemoryStore()
+    in_memory(monkeypatch, store)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("lamp.txt", "mill.txt", "draft.txt"):
+        (folder / name).write_text(f"Ines Duarte designs the {name} for Lumen Works.\n")
+    given = {"schema": str(schema), "model": str(MODEL), "store": "memory", "exclude": ["draft*"]}
+    report = build_graph([str(folder)], **given)
+    assert (report["added"], report["skipped"]) == (2, 1)
+    (folder / "mill.txt").unlink()
+    report = build_graph([str(folder)], **given)
+    gone = [(folder / "mill.txt").as_uri()]
+    assert (report["gone"], report["removed"]) == (gone, [])
+    report = build_graph([str(folder)], **given, sync=True)
+    assert (report["gone"], report["removed"]) == ([], gone)
+    assert [state.uri for state in store.documents().values()] == [(folder / "lamp.txt").as_uri()]
+
+
 def test_a_second_run_reports_unchanged(built, run):
     store, _, _ = built
     report = run(store).result()

@@ -12,11 +12,13 @@ from relex_kg.canon.resolver import Resolver
 from relex_kg.errors import StoreError
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.names import form_key
+from relex_kg.graph.rows import Location, metadata_fingerprint
 from relex_kg.graph.settling import ShortUse
 from relex_kg.graph.store import DocumentState, GraphCounts, KeptDecision, Quote
 from relex_kg.ids import document_id
 from relex_kg.settlement.report import SettleReport
 from relex_kg.settlement.run import settle as settle_with
+from relex_kg.source_map import Box
 from relex_kg.types import Listed
 
 RESOLVER = Resolver(Decisions.none())
@@ -89,7 +91,9 @@ def test_a_document_and_its_entities_come_and_go(store, say, settle):
         facts_by_type={"MARRIED_TO": 1, "WORKS_FOR": 1},
     )
     assert store.documents() == {
-        document_id("a.txt"): DocumentState("a.txt", "About a.txt", rows.document.sha256, "model-1", "schema-1")
+        document_id("a.txt"): DocumentState(
+            "a.txt", "About a.txt", rows.document.sha256, "model-1", "schema-1", metadata_fingerprint({})
+        )
     }
 
     assert store.remove_document(document_id("a.txt"))
@@ -234,6 +238,88 @@ def test_evidence_leads_to_the_exact_characters(store, say, settle):
     assert passage.head == Quote("Ann", 15, 18)
     assert passage.tail == Quote("Acme Ltd", 29, 37)
     assert passage.score == 0.25
+
+
+METADATA = {
+    "date": "2024-02-03",
+    "id": "not the document's",
+    "meta_date": "twice prefixed",
+    "pages": 7,
+    "rate": 0.5,
+    "draft": True,
+    "authors": ("Ann", "Bob"),
+    "none": (),
+    "huge": 1 << 70,
+    "first seen, `at` last": "a key as it comes",
+}
+
+
+def with_metadata(rows, metadata):
+    return replace(rows, document=replace(rows.document, metadata=metadata))
+
+
+def test_documents_in_a_folder_or_file(store, say):
+    uris = ["file:///a", "file:///a#L1", "file:///a/b.txt", "file:///a/b/c.txt", "file:///ab", "file:///a.txt"]
+    for uri in uris:
+        store.replace_document(say(uri, ("Ann", "KNOWS", "Bob")))
+    assert sorted(state.uri for state in store.documents_at("file:///a").values()) == uris[:4]
+    assert sorted(state.uri for state in store.documents_at("file:///a/b").values()) == ["file:///a/b/c.txt"]
+
+
+def test_a_change_of_metadata_is_known(store, say):
+    store.replace_document(with_metadata(say("a.txt", ("Ann", "KNOWS", "Bob")), METADATA))
+    (id,) = store.documents()
+    assert store.states([id])[id].metadata == metadata_fingerprint(METADATA)
+    store.describe_document(id, {"date": "2025"})
+    assert store.states([id])[id].metadata == metadata_fingerprint({"date": "2025"})
+    assert metadata_fingerprint({"date": "2025"}) != metadata_fingerprint({"date": 2025})
+    store.remove_document(id)
+    store.describe_document(id, METADATA)
+    assert store.documents() == {}
+
+
+def test_metadata_can_be_queried(server_store, say):
+    rows = say("a.txt", ("Ann", "KNOWS", "Bob"))
+    fields = """MATCH (d:Document) WHERE d.meta_pages > 6 AND d.id <> d.meta_id
+        RETURN d.uri, d.meta_date, d.meta_meta_date, d.meta_pages, d.meta_rate, d.meta_draft, d.meta_authors,
+               d.meta_none, d.meta_huge, d.`meta_first seen, ``at`` last` AS strange"""
+    server_store.replace_document(with_metadata(rows, METADATA))
+    assert server_store.query(fields, {}, timeout=60).rows == (
+        ("a.txt", "2024-02-03", "twice prefixed", 7, 0.5, True, ["Ann", "Bob"], [], str(1 << 70), "a key as it comes"),
+    )
+    left = "MATCH (d:Document) RETURN d.meta_date, d.meta_rate, d.title"
+    server_store.describe_document(rows.document.id, {"date": "2025"})
+    assert server_store.query(left, {}, timeout=60).rows == (("2025", None, "About a.txt"),)
+    server_store.replace_document(with_metadata(rows, {"rate": 1.5}))
+    assert server_store.query(left, {}, timeout=60).rows == ((None, 1.5, "About a.txt"),)
+
+
+def located(rows, location):
+    return replace(
+        rows,
+        mentions=tuple(replace(row, location=location) for row in rows.mentions),
+        evidence=tuple(replace(row, location=location) for row in rows.evidence),
+    )
+
+
+def test_evidence_leads_to_the_page(store, say, settle):
+    rows = say("a.pdf", ("Ann", "KNOWS", "Bob"))
+    store.replace_document(located(rows, Location("page 3", 3, (Box(72.0, 700.0, 300.5, 712.0),))))
+    settle(store)
+    [(_, [passage])] = store.graph().facts
+    assert (passage.place, passage.page) == ("page 3", 3)
+
+
+def test_mentions_have_pages_and_boxes(server_store, say):
+    rows = say("a.pdf", ("Ann", "KNOWS", "Bob"))
+    boxes = (Box(72.0, 700.0, 300.5, 712.0), Box(72.0, 686.0, 90.0, 698.0))
+    where = """MATCH (v:Evidence)-[:HEAD]->(m:Mention)
+        RETURN m.text, m.place, m.page, m.boxes, v.place, v.page"""
+    server_store.replace_document(located(rows, Location("page 3", 3, boxes)))
+    sides = [72.0, 700.0, 300.5, 712.0, 72.0, 686.0, 90.0, 698.0]
+    assert server_store.query(where, {}, timeout=60).rows == (("Ann", "page 3", 3, sides, "page 3", 3),)
+    server_store.replace_document(rows)
+    assert server_store.query(where, {}, timeout=60).rows == (("Ann", None, None, None, None, None),)
 
 
 def test_statements_are_in_each_document_s_own_words(store, say, settle):

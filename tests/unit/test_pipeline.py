@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from relex_kg.ontology import Schema
 from relex_kg.pipeline import Pipeline, Progress, RemovalReport, RunReport, remove
 from relex_kg.reading import Reader
 from relex_kg.text.chunking import chunk
+from relex_kg.text.discovery import Selection
 from relex_kg.text.readers import file_uri, read
 from relex_kg.types import Document
 
@@ -129,6 +131,21 @@ def test_a_second_build_changes_nothing_and_reads_nothing(
     assert memory.graph() == before
 
 
+def test_metadata_alone_is_written_without_reading_again(
+    pipeline: Pipeline, memory: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"id": "a", "text": TEXTS[0], "date": "2024-02-03"}), encoding="utf-8")
+    pipeline.build([file])
+    before = memory.graph()
+    monkeypatch.setattr(Reader, "extract", lambda *_, **__: pytest.fail("a document was extracted again"))
+    file.write_text(json.dumps({"id": "a", "text": TEXTS[0], "date": "2024-02-04"}), encoding="utf-8")
+    report = pipeline.build([file])
+    assert (counts(report), report.changed) == ((0, 1, 0, 0), True)
+    assert memory.graph() == before
+    assert counts(pipeline.build([file])) == (0, 0, 1, 0)
+
+
 def test_an_edited_document_takes_the_place_of_what_it_was(
     pipeline: Pipeline, memory: MemoryStore, corpus: Path, fresh: Callable[[Path], object]
 ) -> None:
@@ -157,11 +174,50 @@ def test_documents_that_are_gone_from_the_folder_stay_until_they_are_removed(
     pipeline.build([corpus])
     gone = corpus / "2.txt"
     gone.unlink()
-    assert counts(pipeline.build([corpus])) == (0, 0, 3, 0)
+    built = pipeline.build([corpus])
+    assert (counts(built), built.gone, built.removed) == ((0, 0, 3, 0), [file_uri(gone)], [])
     report = remove(memory, RESOLVER, [str(gone), "file:///nowhere.txt"])
     assert (report.removed, report.unknown) == ((file_uri(gone),), ("file:///nowhere.txt",))
     assert report.settled is not None
     assert graph_of(memory) == fresh(corpus)
+
+
+def test_sync_takes_out_what_is_gone(
+    pipeline: Pipeline, memory: MemoryStore, corpus: Path, tmp_path: Path, fresh: Callable[[Path], object]
+) -> None:
+    elsewhere = tmp_path / "corpus-of-others" / "a.txt"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text(TEXTS[0], encoding="utf-8")
+    pipeline.build([corpus, elsewhere])
+    gone = [corpus / "2.txt", corpus / "3.txt"]
+    for file in gone:
+        file.unlink()
+    (corpus / "0.txt").write_text("", encoding="utf-8")  # cannot be read now: the store keeps what it has
+    report = pipeline.build([corpus], sync=True)
+    assert (report.gone, report.removed) == ([], [file_uri(file) for file in gone])
+    assert report.changed
+    assert {state.uri for state in memory.documents().values()} == {
+        file_uri(file) for file in (corpus / "0.txt", corpus / "1.txt", elsewhere)
+    }
+    assert not pipeline.build([corpus], sync=True).changed
+
+
+def test_sync_takes_out_records_that_are_gone(pipeline: Pipeline, memory: MemoryStore, tmp_path: Path) -> None:
+    file = tmp_path / "news.jsonl"
+    records = [json.dumps({"id": str(number), "text": text}) for number, text in enumerate(TEXTS)]
+    file.write_text("\n".join(records), encoding="utf-8")
+    pipeline.build([file])
+    file.write_text("\n".join([records[0], "{", records[3]]), encoding="utf-8")
+    assert pipeline.build([tmp_path], sync=True).removed == []  # which record the damaged one was, nobody knows
+    file.write_text("\n".join([records[0], records[3]]), encoding="utf-8")
+    assert pipeline.build([tmp_path], sync=True).removed == [f"{file_uri(file)}#{id}" for id in "12"]
+    assert memory.counts().documents == 2
+
+
+def test_what_a_selection_leaves_out_is_not_gone(pipeline: Pipeline, memory: MemoryStore, corpus: Path) -> None:
+    pipeline.build([corpus])
+    report = pipeline.build([corpus], selection=Selection(exclude=("1.txt",)), sync=True)
+    assert (report.gone, report.removed, memory.counts().documents) == ([], [], 4)
 
 
 def test_removing_nothing_changes_nothing(pipeline: Pipeline, memory: MemoryStore, corpus: Path) -> None:
@@ -184,6 +240,41 @@ def test_a_file_of_records_is_removed_with_all_its_documents(
     assert counts(pipeline.build([path])) == (4, 0, 0, 0)
     assert len(remove(memory, RESOLVER, [str(path)]).removed) == 4
     assert memory.counts().documents == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("reports", ["a.md", "drafts/b.md", "drafts/c.txt", "news.jsonl#L1"]),
+        ("reports/drafts/", ["drafts/b.md", "drafts/c.txt"]),
+        ("reports/*.md", ["a.md"]),
+        ("reports/**/*.md", ["a.md", "drafts/b.md"]),
+        ("reports/dr*", ["drafts/b.md", "drafts/c.txt"]),
+        ("reports/drafts/[c-e].txt", ["drafts/c.txt"]),
+        ("reports/news.jsonl", ["news.jsonl#L1"]),
+        ("report*", ["a.md", "drafts/b.md", "drafts/c.txt", "news.jsonl#L1"]),
+        ("*.md", []),
+        ("reports/a", []),
+    ],
+)
+def test_folders_and_patterns_are_removed(
+    pipeline: Pipeline,
+    memory: MemoryStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    address: str,
+    names: list[str],
+) -> None:
+    reports = tmp_path / "reports"
+    (reports / "drafts").mkdir(parents=True)
+    for name in ("a.md", "drafts/b.md", "drafts/c.txt"):
+        (reports / name).write_text(TEXTS[0], encoding="utf-8")
+    (reports / "news.jsonl").write_text(json.dumps({"text": TEXTS[1]}), encoding="utf-8")
+    pipeline.build([reports])
+    rmtree(reports)
+    monkeypatch.chdir(tmp_path)
+    assert remove(memory, RESOLVER, [address]).removed == tuple(f"{file_uri(reports)}/{name}" for name in names)
 
 
 def test_order_and_grouping_of_documents_do_not_change_the_graph(

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from relex_kg.errors import CapacityError, ModelError
 from relex_kg.extract import extractor as module
-from relex_kg.extract.encoding import Batch, EncodedText
+from relex_kg.extract.checkpoint import CheckpointOutline
+from relex_kg.extract.encoding import Batch, EncodedText, split_words
 from relex_kg.extract.extractor import Extractor
 from relex_kg.extract.known import KnownMention
 from relex_kg.extract.merging import Part, join
@@ -442,3 +444,37 @@ def test_mentions_that_cannot_be_are_refused(
 def test_no_entity_label_at_all_is_refused(extractor: Extractor) -> None:
     with pytest.raises(ModelError, match="no entity labels"):
         extractor.extract(["Ada"], relations=["knows"])
+
+
+def test_a_lazy_extractor_loads_its_weights_with_the_first_text(
+    token_extractor: Extractor, monkeypatch: pytest.MonkeyPatch, sentences: list[str]
+) -> None:
+    folder = Path(__file__).parents[2] / "fixtures" / "reference" / "token-none-rnn0-bert"
+    loaded: list[Path] = []
+    load = CheckpointOutline.load
+    monkeypatch.setattr(CheckpointOutline, "load", lambda outline: loaded.append(outline.folder) or load(outline))
+    extractor = Extractor.from_pretrained(folder, device="cpu", lazy=True)
+    assert extractor.fingerprint == Extractor.from_pretrained(folder, device="cpu").fingerprint
+    assert extractor.split(REQUEST) == (REQUEST,)
+    assert extractor.capacity(REQUEST) > 0
+    assert loaded == [folder]  # the other one's
+    extractor.extract(sentences[:2], entities=ENTITIES)
+    extractor.extract(sentences[:2], entities=ENTITIES)
+    assert loaded == [folder, folder]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Lisbon-based", ["Lisbon"]),
+        ("ex-Kvant", ["Kvant"]),
+        ("US-led", ["US"]),
+        ("Moro/Rossi", ["Moro", "Rossi"]),
+        ("Duarte's", ["Duarte"]),
+        ("Duarte\u2019s", ["Duarte"]),
+        ("Duarte\u02bcs", ["Duarte"]),
+        ("James'", ["James"]),
+    ],
+)
+def test_a_name_is_a_word_of_its_own_in_what_it_is_part_of(text: str, words: list[str]) -> None:
+    assert set(words) <= {span.of(text) for span in split_words(text, at_hyphens=True)}

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from relex_kg.graph.names import NameUse, Role
-from relex_kg.graph.rows import document_rows, stale_mentions, stale_relations
+from relex_kg.graph.rows import Location, document_rows, metadata_fingerprint, stale_mentions, stale_relations
 from relex_kg.graph.settling import LinkedRelation
 from relex_kg.ids import DocumentId, MentionId, NameId, RelationId, chunk_id, document_id
+from relex_kg.source_map import Box, Place, SourceMap
 from relex_kg.types import Chunk, Document, Extraction, Mention, Naming, Relation, Span
 
 DOCUMENT = Document(document_id("a.txt"), "a.txt", "A", "abcdefghijklmnopqrst", "text/plain")
@@ -26,11 +27,11 @@ def relation(id, head, tail, type="KNOWS", score=0.5):
     return Relation(RelationId(id), MentionId(head), MentionId(tail), type, score)
 
 
-def rows(chunks, mentions, relations=()):
+def rows(chunks, mentions, relations=(), document=DOCUMENT):
     extraction = Extraction(DOCUMENT.id, tuple(mentions), tuple(relations), {})
     namings = {mention.id: Naming(NameId(f"name of {mention.id}"), None, None, None) for mention in mentions}
     return document_rows(
-        DOCUMENT,
+        document,
         chunks,
         extraction,
         namings,
@@ -51,6 +52,31 @@ def test_a_mention_lies_in_the_first_chunk_that_holds_it_whole():
         "c": chunks[1].id,
         "d": chunks[2].id,
     }
+
+
+def test_places_in_the_file():
+    def line(page, start, end, top):
+        return Place(Span(start, end), f"page {page}", page, Box(0.0, top - 10.0, 50.0, top))
+
+    places = (line(1, 0, 8, 90.0), line(1, 8, 12, 78.0), line(2, 12, 20, 90.0))
+    document = replace(DOCUMENT, source_map=SourceMap.identity(20).located(places))
+    chunks = [chunk(0, 0, 10), chunk(1, 10, 20)]
+    located = rows(chunks, [mention("a", 6, 9), mention("b", 9, 10)], [relation("r", "b", "a")], document)
+    assert [row.location for row in located.mentions] == [
+        Location("page 1", 1, (Box(0.0, 80.0, 50.0, 90.0), Box(0.0, 68.0, 50.0, 78.0))),
+        Location("page 1", 1, (Box(0.0, 68.0, 50.0, 78.0),)),
+    ]
+    assert [row.location.name for row in located.evidence] == ["page 1"]
+    [title_and_sentence] = rows(
+        chunks, [mention("a", 0, 3), mention("c", 13, 15)], [relation("s", "a", "c")], document
+    ).evidence
+    assert title_and_sentence.location.page == 2
+
+
+def test_a_field_s_type_is_part_of_metadata():
+    fingerprints = {metadata_fingerprint({"a": value}) for value in ("1", 1, 1.0, True, ("1",))}
+    assert len(fingerprints) == 5
+    assert metadata_fingerprint({"a": 1, "b": 2}) == metadata_fingerprint({"b": 2, "a": 1})
 
 
 def test_evidence_spans_both_its_mentions():

@@ -95,6 +95,19 @@ def test_the_store_of_a_graph_is_not_read(tmp_path: Path) -> None:
     )
 
 
+def test_a_gitignore_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").mkdir()
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c/.gitignore").write_text("[z-a\n")
+    (tmp_path / "c/a.txt").write_text("a")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/.gitignore").symlink_to("nowhere")
+    (tmp_path / "d/b.txt").write_text("b")
+    discovery = discover([tmp_path])
+    assert [file.name for file in discovery.files] == ["a.txt", "b.txt"]
+    assert Skip(tmp_path / "d/.gitignore", "rules that cannot be read") in discovery.skipped
+
+
 def test_gitignore(tmp_path: Path) -> None:
     made(tmp_path, "a.txt", "drafts/b.txt", "c/d.md", "c/e.md", "c/f/g.md")
     (tmp_path / ".gitignore").write_text("drafts/\n*.md\n")

@@ -153,6 +153,24 @@ def test_the_same_text_in_every_format(tmp_path: Path, name: str) -> None:
     assert len(document.source_map.sources(Span(start, start + 5))) == 1
 
 
+def test_rows_end_at_line_ends_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes('Name,Note\r\nAnn,first\u2028second\x0bthird\r\nBob,"two\nlines"\r\n'.encode())
+    (document,) = read(path)
+    assert isinstance(document, Document)
+    assert [row.of(document.text).split(";")[0] for row in document.rows] == ["Name: Ann", "Name: Bob"]
+
+
+def test_metadata_is_legible(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"text": "Bees.", "by": "a\\ud800\\u0000b", "on\\udc00": ["x\\u00ad\\ufb01"], "n": 1}', encoding="utf-8"
+    )
+    (document,) = read(path)
+    assert isinstance(document, Document)
+    assert document.metadata == {"by": "a\ufffd\ufffdb", "on\ufffd": ("xfi",), "n": 1}
+
+
 @pytest.mark.parametrize(("name", "mark"), [("a.csv", ","), ("a.csv", ";"), ("a.tsv", "\t"), ("a.csv.gz", "|")])
 def test_separated_values(tmp_path: Path, name: str, mark: str) -> None:
     data = "\r\n".join(mark.join(f'"{cell}"' if " " in cell else cell for cell in row) for row in ROWS).encode()

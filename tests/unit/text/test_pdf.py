@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from made_pdf import Piece, made
 
 from relex_kg.spans import Span
 from relex_kg.text.formats import Parsed, pdf
@@ -9,33 +10,6 @@ from relex_kg.text.readers import ReadFailure, read
 
 pytest.importorskip("pypdfium2")
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"
-
-Piece = tuple[float, float, str] | tuple[float, float, str, str]
-"""Where a text begins on the page, the text, and operators before it (``3 Tr`` draws nothing)."""
-
-
-def made(*pages: Sequence[Piece], width: int = 612) -> bytes:
-    """A PDF with a font of 11 points."""
-    objects = ["<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"]
-    kids = []
-    for page in pages:
-        content = "\n".join(
-            f"BT {(*more, '')[0] or f'1 0 0 1 {x} {y} Tm'} /F 11 Tf ({text}) Tj ET" for x, y, text, *more in page
-        )
-        objects.append(f"<</Length {len(content)}>>stream\n{content}\nendstream")
-        kids.append(len(objects) + 1)
-        objects.append(
-            f"<</Type/Page/Parent {2 * len(pages) + 2} 0 R/MediaBox[0 0 {width} 792]/Contents {len(objects)} 0 R"
-            "/Resources<</Font<</F 1 0 R>>>>>>"
-        )
-    objects.append(f"<</Type/Pages/Kids[{' '.join(f'{kid} 0 R' for kid in kids)}]/Count {len(pages)}>>")
-    objects.append(f"<</Type/Catalog/Pages {len(objects)} 0 R>>")
-    body = "\n".join(f"{number} 0 obj{content}\nendobj" for number, content in enumerate(objects, start=1))
-    return (
-        f"%PDF-1.4\n{body}\ntrailer<</Root {len(objects)} 0 R/Size {len(objects) + 1}>>\nstartxref\n0\n%%EOF\n".encode(
-            "cp1252"
-        )
-    )
 
 
 def lines(x: float, y: float, *texts: str, step: float = 14) -> list[Piece]:
@@ -54,6 +28,16 @@ def test_paragraphs() -> None:
     assert shown(
         [*lines(72, 700, "Ann left Riga in the", "spring of 2009."), *lines(72, 650, "Bo stayed", "there.")]
     ) == ("Ann left Riga in the spring of 2009.\n\nBo stayed there.")
+
+
+def test_short_paragraphs_stay_apart() -> None:
+    steps = (lines(72, 700, "Lumen", "Ann left Riga.", "Bo stayed.", step=60), lines(72, 400, "Dee came", "in 2009."))
+    assert shown(steps[0]) == "Lumen\n\nAnn left Riga.\n\nBo stayed."
+    assert shown([*steps[0], *steps[1]]) == "Lumen\n\nAnn left Riga.\n\nBo stayed.\n\nDee came in 2009."
+
+
+def test_lines_far_apart_are_one_paragraph() -> None:
+    assert shown(lines(72, 700, "Ann left", "Riga in the", "spring", step=28)) == "Ann left Riga in the spring"
 
 
 def test_columns_below_a_title() -> None:
