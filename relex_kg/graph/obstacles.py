@@ -14,10 +14,11 @@ from relex_kg.graph.cypher import Key
 _PROPERTIES: Mapping[str, frozenset[str]] = {
     label: frozenset(properties.split())
     for label, properties in {
-        "Document": "id uri title sha256 media_type ingested_at model schema symmetric",
+        "Document": "id uri title sha256 media_type ingested_at model schema symmetric metadata",
         "Chunk": "id index start end text",
-        "Mention": "id start end text type score reference antecedent name name_document rule rule_score",
-        "Evidence": "id type score fact start end",
+        "Mention": "id start end text type score reference antecedent name name_document rule rule_score "
+        "place page boxes",
+        "Evidence": "id type score fact start end place page",
         "Entity": "id name type aliases mentions value external_id",
         "Graph": "id resolver rulebook stage cursor scope entities facts",
         "Name": "id type document forms form_counts short_forms short_counts references keys entity",
@@ -29,8 +30,11 @@ _PROPERTIES: Mapping[str, frozenset[str]] = {
     }.items()
 }
 _SOMETIMES = frozenset(
-    ("antecedent", "document", "entity", "external_id", "fact", "name_document", "rule", "rule_score", "rulebook")
-) | {"scope", "stage", "value"}
+    (
+        *("antecedent", "boxes", "document", "entity", "external_id", "fact", "name_document", "page", "place"),
+        *("rule", "rule_score", "rulebook", "scope", "stage", "value"),
+    )
+)
 _FACT = frozenset(("id", "support", "documents", "weight", "confidence"))
 _STRUCTURE = ("HAS_CHUNK", "IN_CHUNK", "REFERS_TO", "HEAD", "TAIL")  # edges without properties
 _INDEX_KINDS = frozenset(("RANGE", "TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP"))

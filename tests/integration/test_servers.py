@@ -97,6 +97,7 @@ def test_every_node_has_the_properties_that_are_promised(people):
         "model",
         "schema",
         "symmetric",
+        "metadata",
     }
     assert found["Chunk"] == {"id", "index", "start", "end", "text"}
     assert found["Mention"] == {"id", "start", "end", "text", "type", "score", "reference", "name"}
