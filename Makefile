@@ -23,7 +23,7 @@ demo: install
 	@$(BIN)/relex-kg query --store $(STORE) "$$(cat examples/queries/evidence.cypher)"
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check

@@ -251,7 +251,9 @@ def test_packed_records(tmp_path: Path) -> None:
     assert [document.uri.partition("#")[2] for document in documents(tmp_path / "a.jsonl.gz", data)] == ["x", "L2"]
 
 
-@pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b"long enough to be cut" * 99)[:-20]])
+@pytest.mark.parametrize(
+    "data", [b"no gzip", gzip.compress(b"long enough to be cut" * 99)[:-20]], ids=["no gzip", "cut"]
+)
 def test_damaged_archive(tmp_path: Path, data: bytes) -> None:
     (failure,) = documents(tmp_path / "a.txt.gz", data)
     assert isinstance(failure, ReadFailure)

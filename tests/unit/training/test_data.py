@@ -229,6 +229,7 @@ def test_what_is_not_an_object_is_refused(tmp_path: Path, line: str) -> None:
         ("plain.jsonl.gz", b"{}"),
         ("latin.jsonl", b'{"text": "caf\xe9"}'),
     ],
+    ids=["cut", "not compressed", "not UTF-8"],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
