@@ -56,8 +56,11 @@ def documents(tmp_path):
     return folder
 
 
-def test_two_workers_leave_a_single_process_s_graph(request, spread, documents, arguments):
+def test_two_workers_leave_a_single_process_s_graph(request, spread, documents, arguments, settle):
     address, store = request.getfixturevalue("neo4j_address"), request.getfixturevalue("neo4j_store")
+    for document in store.documents():  # what other tests left there
+        store.remove_document(document)
+    settle(store)
     report = spread([str(documents)], store=address, documents_per_task=1, **arguments)
     assert (report["added"], report["failed"]) == (6, 0)
 
