@@ -24,9 +24,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from servers import HEAP, PASSWORD, Neo4j, running
+from neo4j_server import HEAP, PASSWORD, Neo4j, running
 
 from relex_kg.graph.bolt import BoltStore
 from relex_kg.graph.connect import open_store

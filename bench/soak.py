@@ -17,13 +17,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from histories import RESOLVERS, SIZES, histories
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from servers import HEAP, PASSWORD, running
+from neo4j_server import HEAP, PASSWORD, running
 
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore

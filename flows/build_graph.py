@@ -35,8 +35,9 @@ from flows.resources import shared
 from relex_kg.errors import ReadError, RelexError, StoreBusyError, StoreUnreachableError
 from relex_kg.ids import DocumentId
 from relex_kg.pipeline import Change, RunReport
-from relex_kg.settings import BuildOptions, Precision
+from relex_kg.settings import BuildOptions
 from relex_kg.text.readers import ReadFailure, read
+from relex_kg.types import Precision
 
 ARTIFACT = "build-graph-report"
 MODEL_TAG = "relex-model"

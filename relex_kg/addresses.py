@@ -63,10 +63,10 @@ def _matching(store: Store, pattern: str) -> Mapping[DocumentId, DocumentState]:
     if not wildcard:
         return {}
     # The pattern's folder is resolved as addresses of documents are; what follows it is compared.
-    folder, rest = os.path.split(pattern[: wildcard.start()])
+    folder, beginning = os.path.split(pattern[: wildcard.start()])
     root = os.path.realpath(folder)
     try:
-        spec = GitIgnoreSpec.from_lines([f"/{rest}{pattern[wildcard.start() :]}"])
+        spec = GitIgnoreSpec.from_lines([f"/{beginning}{pattern[wildcard.start() :]}"])
     except ValueError as error:
         raise ReadError(
             f"the pattern {pattern!r} is malformed: {error}", fix="write it as in a .gitignore, such as 'reports/*.md'"

@@ -5,13 +5,14 @@ The command line and the flows take the same options, and :class:`BuildOptions` 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relex_kg.errors import SettingsError
 from relex_kg.graph.address import refuse_secrets
+from relex_kg.types import Precision
 
 if TYPE_CHECKING:
     from relex_kg.canon.resolver import Resolver
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from relex_kg.text.discovery import Selection
 
 DEFAULT_STORE = "relex-graph"
-
-Precision = Literal["float32", "bfloat16", "int8"]
 
 
 class Settings(BaseSettings):

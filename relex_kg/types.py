@@ -6,12 +6,16 @@ All offsets are character offsets into the document's text as read, end-exclusiv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Literal
 
 from relex_kg.ids import ChunkId, DocumentId, EntityId, FactId, MentionId, NameId, RelationId
 from relex_kg.source_map import Place, SourceMap
 from relex_kg.spans import Span as Span  # noqa: PLC0414 - passed on
 
 _NEVER_SEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+
+Precision = Literal["float32", "bfloat16", "int8"]
+"""How a model calculates."""
 
 MetadataValue = str | int | float | bool | tuple[str, ...]
 

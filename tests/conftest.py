@@ -5,18 +5,15 @@ store tests run on the others, and the report's header says so.
 """
 
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from neo4j_server import PASSWORD, running
 
 from relex_kg.canon.decisions import Decisions
 from relex_kg.canon.resolver import Resolver
-from relex_kg.errors import StoreUnreachableError
 from relex_kg.graph.connect import open_store
 from relex_kg.graph.memory import MemoryStore
 from relex_kg.graph.rows import DocumentRows, document_rows
@@ -26,7 +23,6 @@ from relex_kg.settlement.report import SettleReport
 from relex_kg.settlement.run import settle
 from relex_kg.types import Chunk, Document, Extraction, Mention, Relation, Span
 
-NEO4J_PASSWORD = "relex-kg-test"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # A busy machine is no failure
@@ -57,12 +53,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("server_store", servers, indirect=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def embedded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("embedded") / "graph"
@@ -80,31 +70,13 @@ def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     starter = _neo4j_starter()
     if starter is None:
         pytest.skip("no Neo4j to start")
-    home, bolt, http = tmp_path_factory.mktemp("neo4j"), _free_port(), _free_port()
-    environment = os.environ | {"NEO4J_PASSWORD": NEO4J_PASSWORD, "NEO4J_HEAP": "512m", "NEO4J_PAGECACHE": "64m"}
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [starter, home / "home", str(bolt), str(http)], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        yield f"bolt://127.0.0.1:{bolt}"
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+    with running(starter, tmp_path_factory.mktemp("neo4j")) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
 def neo4j_store(neo4j_address: str) -> Iterator[Store]:
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            store = open_store(neo4j_address, password=NEO4J_PASSWORD)
-            break
-        except StoreUnreachableError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-    with store:
+    with open_store(neo4j_address, password=PASSWORD) as store:
         store.prepare()
         yield store
 
@@ -116,6 +88,11 @@ def _emptied(store: Store) -> Store:
         store.forget_decision(decision.id)
     settle(store, RESOLVER)
     return store
+
+
+@pytest.fixture
+def empty_neo4j_store(neo4j_store: Store) -> Store:
+    return _emptied(neo4j_store)
 
 
 @pytest.fixture
@@ -207,4 +184,4 @@ def shape() -> Callable[[Subgraph], object]:
 
 @pytest.fixture(scope="session")
 def neo4j_password() -> str:
-    return NEO4J_PASSWORD
+    return PASSWORD

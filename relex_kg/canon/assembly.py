@@ -68,9 +68,9 @@ def part(identities: Iterable[TypedIdentity], accepted: Accepted, constraints: C
         or not {places[left], places[right]} <= id_of.keys()
     }
     apart = {
-        (places[left], places[right])
-        for left, right in constraints.apart
-        if left in places and right in places and left < right
+        (places[pair[0]], places[pair[1]])
+        for pair in constraints.apart
+        if places.keys() >= set(pair) and pair[0] < pair[1]
     }
     return [
         Part(
@@ -235,9 +235,10 @@ def _antecedents(
 def _accepted_pairs(type: str, names: Sequence[Name]) -> dict[tuple[TypedIdentity, TypedIdentity], Verdict]:
     """The accepted pairs of names of one type, sorted by identity."""
     accepted: dict[tuple[TypedIdentity, TypedIdentity], Verdict] = {}
-    for left, right in candidate_pairs(names):
-        pair = (type, names[left].identity), (type, names[right].identity)
-        if pair not in accepted and (verdict := compare(names[left], names[right])):
+    for place, other_place in candidate_pairs(names):
+        name, other = names[place], names[other_place]
+        pair = (type, name.identity), (type, other.identity)
+        if pair not in accepted and (verdict := compare(name, other)):
             accepted[pair] = verdict
     return accepted
 

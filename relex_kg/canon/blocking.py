@@ -85,36 +85,37 @@ def _persons(names: Sequence[Name]) -> Iterator[Pair]:
                 readings.append((place, given))
     given_names = [given for _, given in readings]
     for bearers in surnames.values():
-        for left, right in _fitting(bearers, given_names, depth=0):
-            place, other = readings[left][0], readings[right][0]
-            if place != other:
-                yield _ordered(place, other)
+        for reading, other_reading in _fitting(bearers, given_names, depth=0):
+            place, other_place = readings[reading][0], readings[other_reading][0]
+            if place != other_place:
+                yield _ordered(place, other_place)
 
 
 def _fitting(places: Sequence[int], given: Sequence[Sequence[str]], *, depth: int) -> Iterator[Pair]:
     """Pairs whose given names may fit: one has no more of them, or the next are equal or one stands for the other."""
     bearers: defaultdict[str, list[int]] = defaultdict(list)
     letters: defaultdict[str, list[int]] = defaultdict(list)
-    ended = []
+    shortest: list[int] = []  # names without more given names
     for place in places:
         if depth == len(given[place]):
-            ended.append(place)
+            shortest.append(place)
         else:
             bearers[given[place][depth]].append(place)
             letters[given[place][depth][0]].append(place)
-    yield from combinations(ended, 2)
-    yield from (_ordered(place, other) for place in ended for holders in bearers.values() for other in holders)
-    for name, holders in bearers.items():
-        if len(holders) > 1:
-            yield from _fitting(holders, given, depth=depth + 1)
-        others = [other for full in lexicon.SHORT_GIVEN_NAMES.get(name, ()) for other in bearers.get(full, ())]
+    yield from combinations(shortest, 2)
+    longer = [place for same_name in bearers.values() for place in same_name]
+    yield from (_ordered(place, longer_place) for place in shortest for longer_place in longer)
+    for name, same_name in bearers.items():
+        if len(same_name) > 1:
+            yield from _fitting(same_name, given, depth=depth + 1)
+        full_names = [place for full in lexicon.SHORT_GIVEN_NAMES.get(name, ()) for place in bearers.get(full, ())]
         if is_initial(name):
-            others = [place for place in letters[name] if given[place][depth] != name]
-        yield from (_ordered(place, other) for place in holders for other in others)
+            full_names = [place for place in letters[name] if given[place][depth] != name]
+        yield from (_ordered(place, full_place) for place in same_name for full_place in full_names)
 
 
-def _ordered(place: int, other: int) -> Pair:
-    return (place, other) if place < other else (other, place)
+def _ordered(place: int, other_place: int) -> Pair:
+    return (place, other_place) if place < other_place else (other_place, place)
 
 
 def _parentheses(names: Sequence[Name]) -> Iterator[Pair]:

@@ -24,11 +24,11 @@ from relex_kg.extract.encoding import EncodedPrompt, EncodedText, Encoding
 from relex_kg.extract.known import Known, KnownMention, labels_of
 from relex_kg.extract.merging import Part, best_relations, join
 from relex_kg.extract.model import RelexModel, Representation
-from relex_kg.extract.precision import Precision, prepared, refuse_unsupported
+from relex_kg.extract.precision import prepared, refuse_unsupported
 from relex_kg.extract.references import STANDS_FOR
 from relex_kg.extract.request import Request
 from relex_kg.extract.windows import Window, windows
-from relex_kg.types import Span, TextExtraction, TextMention, TextRelation
+from relex_kg.types import Precision, Span, TextExtraction, TextMention, TextRelation
 
 _BATCH_TOKENS = 4096  # padded tokens in a batch
 _BATCH_TOKENS_ON_CPU = 512  # enough for the matrix kernels; more would leave the cache, and be padded more

@@ -6,7 +6,6 @@ Weights are laid out once as the CPU's matrix kernels want them. The result read
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +17,7 @@ from relex_kg.extract.attention import with_bfloat16_attention
 from relex_kg.extract.disentangled import with_fast_attention
 from relex_kg.extract.layers import LabelLinear, PartedLinear
 from relex_kg.extract.model import RelexModel
-
-Precision = Literal["float32", "bfloat16", "int8"]
+from relex_kg.types import Precision
 
 _Pack = Callable[[Tensor, Tensor | None], nn.Module]
 

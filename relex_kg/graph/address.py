@@ -14,8 +14,8 @@ def is_address(target: str) -> bool:
 
 def refuse_secrets(address: str) -> None:
     """A password in an address would show wherever the address does: in reports, logs and lists of processes."""
-    scheme, _, rest = address.partition("://")
-    *secrets, place = rest.split("@")
+    scheme, _, location = address.partition("://")
+    *secrets, place = location.split("@")
     if secrets:
         raise StoreError(
             "the address of the store holds a user or a password",

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from relex_kg.graph.facts import FactKey, Support, fact_changes
 from relex_kg.graph.settling import LinkChange, Settling, fact_of, supports_of
 from relex_kg.ids import DocumentId, EntityId, MentionId, RelationId
-from relex_kg.settlement.report import Part, SettleReport
+from relex_kg.settlement.report import SettleReport, Step
 
 _LINKED_AT_ONCE = 100  # documents in one transaction
 
 
-def move_mentions(settling: Settling) -> Part | None:
+def move_mentions(settling: Settling) -> Step | None:
     """Let mentions in some more documents follow a name that went to another entity."""
     move = settling.move()
     if move is None:
@@ -19,13 +19,13 @@ def move_mentions(settling: Settling) -> Part | None:
     report = _link(settling, documents) if documents else SettleReport()
     if len(documents) < _LINKED_AT_ONCE:
         settling.finish_move(move)
-    return Part(report)
+    return Step(report)
 
 
-def link_documents(settling: Settling) -> Part | None:
+def link_documents(settling: Settling) -> Step | None:
     """Link some of the documents that have been counted and not yet linked."""
     documents = settling.unlinked(_LINKED_AT_ONCE)
-    return Part(_link(settling, documents), len(documents)) if documents else None
+    return Step(_link(settling, documents), len(documents)) if documents else None
 
 
 def _link(settling: Settling, documents: Sequence[DocumentId]) -> SettleReport:

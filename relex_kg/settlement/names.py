@@ -17,13 +17,13 @@ from relex_kg.graph.settling import Settling, Uncounted
 from relex_kg.ids import DocumentId, NameId
 from relex_kg.settlement.entities import write_entities
 from relex_kg.settlement.neighbourhood import Neighbourhood, read_record
-from relex_kg.settlement.report import Part, SettleReport
+from relex_kg.settlement.report import SettleReport, Step
 from relex_kg.types import Mention, Naming
 
 _COUNTED_AT_ONCE = 200  # documents in one transaction
 
 
-def count_documents(settling: Settling, resolver: Resolver) -> Part | None:
+def count_documents(settling: Settling, resolver: Resolver) -> Step | None:
     """Count what documents changed; those whose mentions another resolver named are first named anew."""
     uncounted = settling.uncounted(_COUNTED_AT_ONCE)
     if not uncounted:
@@ -37,7 +37,7 @@ def count_documents(settling: Settling, resolver: Resolver) -> Part | None:
     uses = Counter[NameUse]()
     for document in documents:
         uses.update(uncounted[document].uses)
-    return Part(_count(settling, resolver, tuple(documents), uses))
+    return Step(_count(settling, resolver, tuple(documents), uses))
 
 
 def _count(

@@ -31,7 +31,7 @@ class SettleReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Step:
     """What one transaction did; ``documents`` counts those that were linked."""
 
     report: SettleReport

@@ -7,7 +7,7 @@ from relex_kg.graph.settling import Settling
 from relex_kg.graph.store import Store
 from relex_kg.settlement.links import link_documents, move_mentions
 from relex_kg.settlement.names import count_documents
-from relex_kg.settlement.report import Part, SettleReport
+from relex_kg.settlement.report import SettleReport, Step
 from relex_kg.settlement.sweep import current_sweep, go_through_names, rename_documents
 
 OnProgress = Callable[[int], None]
@@ -26,15 +26,15 @@ def settle(store: Store, resolver: Resolver, *, on_progress: OnProgress = lambda
     if not store.unsettled(resolver.fingerprint):
         return None
     report, linked = SettleReport(), 0
-    while part := store.settling(lambda settling: do_next(settling, resolver)):
-        report.include(part.report)
-        linked += part.documents
+    while step := store.settling(lambda settling: do_next(settling, resolver)):
+        report.include(step.report)
+        linked += step.documents
         on_progress(linked)
     return report
 
 
-def do_next(settling: Settling, resolver: Resolver) -> Part | None:
-    """Do one part of what is left to do; None where nothing is."""
+def do_next(settling: Settling, resolver: Resolver) -> Step | None:
+    """Take one step of what is left to do; None where nothing is."""
     sweep = current_sweep(settling, resolver)
     return (
         rename_documents(settling, resolver, sweep)

@@ -12,7 +12,7 @@ from relex_kg.graph.settling import Settling, Sweep
 from relex_kg.ids import DocumentId, NameId, name_id
 from relex_kg.settlement.entities import name_change
 from relex_kg.settlement.names import keys_of, part_again, rename_document
-from relex_kg.settlement.report import Part, SettleReport
+from relex_kg.settlement.report import SettleReport, Step
 
 _DOCUMENTS_AT_ONCE = 200
 _NAMES_AT_ONCE = 500
@@ -47,7 +47,7 @@ def _scope(settling: Settling, resolver: Resolver, before: Sweep) -> tuple[NameI
     return tuple(sorted({*left_over, *ids, *(record.id for record in shortened)}))
 
 
-def rename_documents(settling: Settling, resolver: Resolver, sweep: Sweep) -> Part | None:
+def rename_documents(settling: Settling, resolver: Resolver, sweep: Sweep) -> Step | None:
     """Let the mentions of some documents stand for the names that another resolver gives them."""
     if sweep.stage != _DOCUMENTS:
         return None
@@ -59,10 +59,10 @@ def rename_documents(settling: Settling, resolver: Resolver, sweep: Sweep) -> Pa
     for document, named in settling.mentions(documents).items():
         rename_document(settling, resolver, document, named)
     settling.set_sweep(_advanced(sweep, documents, following=_KEYS))
-    return Part(SettleReport())
+    return Step(SettleReport())
 
 
-def go_through_names(settling: Settling, resolver: Resolver, sweep: Sweep) -> Part | None:
+def go_through_names(settling: Settling, resolver: Resolver, sweep: Sweep) -> Step | None:
     """Let some names be found, and parted, as another resolver does it."""
     if sweep.stage is None:
         return None
@@ -76,7 +76,7 @@ def go_through_names(settling: Settling, resolver: Resolver, sweep: Sweep) -> Pa
     else:
         report, following = part_again(settling, resolver, [record.id for record in records]), None
     settling.set_sweep(_advanced(sweep, ids, following=following))
-    return Part(report)
+    return Step(report)
 
 
 def _next_names(settling: Settling, sweep: Sweep) -> Sequence[NameId]:

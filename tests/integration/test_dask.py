@@ -56,11 +56,8 @@ def documents(tmp_path):
     return folder
 
 
-def test_two_workers_leave_a_single_process_s_graph(request, spread, documents, arguments, settle):
-    address, store = request.getfixturevalue("neo4j_address"), request.getfixturevalue("neo4j_store")
-    for document in store.documents():  # what other tests left there
-        store.remove_document(document)
-    settle(store)
+def test_two_workers_leave_a_single_process_s_graph(spread, documents, arguments, neo4j_address, empty_neo4j_store):
+    address, store = neo4j_address, empty_neo4j_store
     report = spread([str(documents)], store=address, documents_per_task=1, **arguments)
     assert (report["added"], report["failed"]) == (6, 0)
 

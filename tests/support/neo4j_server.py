@@ -1,4 +1,4 @@
-"""The stores that measurements run on: in memory, in a folder, and on a Neo4j that is started for them."""
+"""A Neo4j of our own, for tests and measurements: started from a script, and stopped, or killed as by a power cut."""
 
 import os
 import socket
